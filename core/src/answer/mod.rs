@@ -1,0 +1,210 @@
+//! The answerer: a pure function of a pack and a question, the same at every hop.
+//!
+//! In goes a [`Question`]; out comes a [`Decision`]. The order is: a question that stands in the
+//! pack word for word (*hot*), then the rules, then the scoring model with its calibrated
+//! confidence: sure enough is an answer, less sure is up to three suggestions, else the question
+//! goes up to the next hop.
+//!
+//! Invariant: integers only, so that the same pack and the same question give the same decision,
+//! bit for bit, in a browser, on an edge and natively; a hop verifies what a lower hop claims by
+//! computing it again ([`Answerer::decide`]). No input panics; after the first few questions
+//! nothing is allocated.
+//!
+//! Start reading at `decide`, then `tokens` (what a question consists of), `features` (what is
+//! counted), `score`, `confidence`. What is not here: how packs are made (`pack`, `knowledge`).
+
+mod confidence;
+pub(crate) mod features;
+mod fold;
+mod matching;
+pub(crate) mod score;
+pub(crate) mod tokens;
+
+#[cfg(feature = "compile")]
+pub(crate) use confidence::Evidence;
+pub(crate) use confidence::{evidence, per_mille};
+
+use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
+use crate::pack::{Action, EntryIndex, Pack};
+use features::Features;
+use score::Scores;
+use tokens::Tokens;
+
+/// What a visitor asks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Question<'a> {
+    /// As typed. Only the first [`QUESTION_READ_BYTES_MAX`] bytes are read.
+    pub text: &'a str,
+    /// The language of the visitor's page or browser, as a BCP 47 tag, if known. It does not
+    /// change which entry is chosen, only the language in which its text is shown.
+    pub lang: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// A question of which only the text is known.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self { text, lang: None }
+    }
+
+    /// How well a text in `lang` suits who asked: by the script that they wrote first, by the
+    /// language of their page second. 0 suits least.
+    pub(crate) fn suits(&self, lang: &str) -> u8 {
+        let page = self.lang.unwrap_or("");
+        let script = tokens::script(self.read());
+        let written = match script {
+            Some(expected) => same_language(expected, lang),
+            // Latin letters: their language is the page's, if that is written so; else English.
+            None if is_latin(page) => same_language(page, lang),
+            None => same_language("en", lang),
+        };
+        4 * u8::from(written)
+            + 2 * u8::from(page.eq_ignore_ascii_case(lang))
+            + u8::from(same_language(page, lang))
+    }
+
+    /// The part that is read.
+    pub(crate) fn read(&self) -> &'a str {
+        let mut end = self.text.len().min(QUESTION_READ_BYTES_MAX);
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.text.get(..end).unwrap_or("")
+    }
+}
+
+/// Whether two tags name the same language, whatever the region (`zh-CN`, `zh_TW`).
+fn same_language(a: &str, b: &str) -> bool {
+    primary(a).eq_ignore_ascii_case(primary(b)) && !a.is_empty()
+}
+
+/// Whether a language is written in Latin letters, as far as that is known of its tag.
+fn is_latin(tag: &str) -> bool {
+    const OTHERS: [&str; 14] =
+        ["zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "he", "fa", "th", "hi", "", "yue"];
+    let tag = primary(tag);
+    !OTHERS.iter().any(|other| other.eq_ignore_ascii_case(tag))
+}
+
+fn primary(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or("")
+}
+
+/// What the bot does with a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It gives this entry's answer.
+    Answer(Match),
+    /// It asks whether one of these, best first, is meant: 1 to [`SUGGESTIONS_MAX`].
+    Suggest(Vec<Match>),
+    /// The visitor asks for a person.
+    HandOff,
+    /// It does not know: the question goes to the next hop.
+    Escalate,
+}
+
+/// An entry that fits a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match {
+    /// Which entry.
+    pub entry: EntryIndex,
+    /// How likely it is that this entry answers the question: 0 to 1,000 ‰.
+    pub confidence: u16,
+    /// How it was found.
+    pub by: By,
+}
+
+/// How a match was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The question stands in the pack word for word.
+    Hot,
+    /// A rule names the entry.
+    Rule,
+    /// The scoring model.
+    Model,
+}
+
+/// Answers questions one after the other; keeps the memory that it works in.
+#[derive(Default)]
+pub struct Answerer {
+    tokens: Tokens,
+    features: Features,
+    scores: Scores,
+}
+
+/// Confidence of what is certain.
+const CERTAIN: u16 = 1000;
+
+impl Answerer {
+    /// A new one. Cheap; the first questions make it allocate what it needs.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decides what to do with a question.
+    pub fn decide(&mut self, pack: &Pack, question: &Question<'_>) -> Decision {
+        self.tokens.read(question.read());
+        if self.tokens.is_empty() {
+            return Decision::Escalate;
+        }
+        if let Some(entry) = pack.hot().find(self.tokens.hash()) {
+            return Decision::Answer(Match { entry, confidence: CERTAIN, by: By::Hot });
+        }
+        let found = pack.rules().find(|rule| matching::applies(rule, &self.tokens));
+        match found.map(|rule| rule.action) {
+            Some(Action::HandOff) => return Decision::HandOff,
+            Some(Action::Answer(entry)) => {
+                return Decision::Answer(Match { entry, confidence: CERTAIN, by: By::Rule });
+            }
+            None => {}
+        }
+        self.score(pack);
+        let calibration = *pack.model().calibration;
+        let confidence = per_mille(&calibration, &evidence(&self.scores, &self.features));
+        let Some(best) = self.scores.best().first().copied() else {
+            return Decision::Escalate;
+        };
+        if confidence >= calibration.answer_from {
+            let entry = EntryIndex(best.class);
+            return Decision::Answer(Match { entry, confidence, by: By::Model });
+        }
+        if confidence >= calibration.suggest_from {
+            return Decision::Suggest(self.suggestions(confidence));
+        }
+        Decision::Escalate
+    }
+
+    /// The entries that fit best by the scoring model alone, whatever the thresholds: for
+    /// measuring and for showing an editor why.
+    pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Match> {
+        self.tokens.read(question.read());
+        self.score(pack);
+        let calibration = pack.model().calibration;
+        let confidence = per_mille(calibration, &evidence(&self.scores, &self.features));
+        self.suggestions(confidence)
+    }
+
+    fn score(&mut self, pack: &Pack) {
+        let model = pack.model();
+        self.features.read(&self.tokens, &model);
+        self.scores.compute(&self.features, &model);
+    }
+
+    /// The best matches; those after the first share what confidence the first leaves.
+    fn suggestions(&self, confidence: u16) -> Vec<Match> {
+        let mut left = u32::from(CERTAIN.saturating_sub(confidence));
+        let mut last = u32::from(confidence);
+        let mut matches = Vec::with_capacity(SUGGESTIONS_MAX);
+        for (place, scored) in self.scores.best().iter().enumerate() {
+            if place > 0 {
+                last = last.min(left / 2);
+                left -= last;
+            }
+            let entry = EntryIndex(scored.class);
+            matches.push(Match { entry, confidence: last as u16, by: By::Model });
+        }
+        matches
+    }
+}

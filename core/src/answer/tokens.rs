@@ -1,0 +1,144 @@
+//! A question as tokens: each Chinese character (kana, Hangul syllable), each word of letters,
+//! each number. What separates them leaves no trace, so that spacing, punctuation, case, width
+//! and accents make no difference.
+
+use super::fold::{Kind, fold};
+use crate::limits::QUESTION_TOKENS_MAX;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A single character that is a word of its own.
+    Ideograph,
+    /// A word of letters.
+    Word,
+    /// A number.
+    Number,
+}
+
+/// One token.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Token {
+    pub(crate) shape: Shape,
+    /// Of its folded letters. Numbers count by how many digits they have.
+    pub(crate) hash: u32,
+    start: u32,
+    end: u32,
+}
+
+/// The tokens of one question, and the memory for the next.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    letters: Vec<char>,
+    tokens: Vec<Token>,
+    exact: u64,
+}
+
+impl Tokens {
+    /// Reads `text` in place of what was here.
+    pub(crate) fn read(&mut self, text: &str) {
+        self.letters.clear();
+        self.tokens.clear();
+        self.exact = SEED;
+        let mut open: Option<(Shape, u32)> = None;
+        let mut chars = text.chars().map(fold).filter(|(_, kind)| *kind != Kind::Mark).peekable();
+        while let Some((c, kind)) = chars.next() {
+            let shape = match kind {
+                Kind::Letter => Shape::Word,
+                Kind::Digit => Shape::Number,
+                Kind::Ideograph => Shape::Ideograph,
+                Kind::Apostrophe
+                    if matches!(open, Some((Shape::Word, _)))
+                        && chars.peek().is_some_and(|(_, next)| *next == Kind::Letter) =>
+                {
+                    Shape::Word
+                }
+                Kind::Gap | Kind::Mark | Kind::Apostrophe => {
+                    self.close(&mut open);
+                    continue;
+                }
+            };
+            if shape == Shape::Ideograph || open.is_none_or(|(opened, _)| opened != shape) {
+                self.close(&mut open);
+                if self.tokens.len() == QUESTION_TOKENS_MAX {
+                    return;
+                }
+                open = Some((shape, self.letters.len() as u32));
+            }
+            self.letters.push(c);
+        }
+        self.close(&mut open);
+    }
+
+    fn close(&mut self, open: &mut Option<(Shape, u32)>) {
+        let Some((shape, start)) = open.take() else { return };
+        let letters = self.letters.get(start as usize..).unwrap_or(&[]);
+        let mut hash = SEED;
+        for c in letters {
+            hash = step(hash, u32::from(*c));
+        }
+        // The exact question has the number itself; everything else only its length.
+        self.exact = step(self.exact, (hash ^ hash >> 32) as u32);
+        if shape == Shape::Number {
+            hash = step(SEED, 0x11_0000 + (letters.len() as u32).min(7));
+        }
+        let end = self.letters.len() as u32;
+        self.tokens.push(Token { shape, hash: finish(hash), start, end });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    pub(crate) fn all(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// The folded letters of a token of this question.
+    pub(crate) fn letters(&self, token: &Token) -> &[char] {
+        self.letters.get(token.start as usize..token.end as usize).unwrap_or(&[])
+    }
+
+    /// Of the whole question: equal for questions that differ only in what leaves no trace.
+    pub(crate) fn hash(&self) -> u64 {
+        mix(self.exact)
+    }
+}
+
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// One step of a hash over numbers below 2^32.
+pub(crate) fn step(hash: u64, value: u32) -> u64 {
+    (hash ^ u64::from(value)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
+}
+
+/// Spreads a hash over all of its bits.
+fn mix(hash: u64) -> u64 {
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    hash ^ (hash >> 32)
+}
+
+/// A hash of 32 bits, the upper of which may serve as a bucket.
+pub(crate) fn finish(hash: u64) -> u32 {
+    (mix(hash) >> 32) as u32
+}
+
+/// The language that the script of a text stands for; `None` if it is in Latin letters.
+pub(crate) fn script(text: &str) -> Option<&'static str> {
+    let mut found = None;
+    for c in text.chars() {
+        match c as u32 {
+            0x3041..=0x30ff => return Some("ja"),
+            0xac00..=0xd7ff => return Some("ko"),
+            0x3400..=0x4dbf | 0x4e00..=0x9fff | 0x20000..=0x3ffff => found = Some("zh"),
+            0x400..=0x4ff if found.is_none() => found = Some("ru"),
+            0x370..=0x3ff if found.is_none() => found = Some("el"),
+            0x590..=0x5ff if found.is_none() => found = Some("he"),
+            0x600..=0x6ff if found.is_none() => found = Some("ar"),
+            0xe00..=0xe7f if found.is_none() => found = Some("th"),
+            0x900..=0x97f if found.is_none() => found = Some("hi"),
+            _ => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,187 @@
+//! Every limit of the system, in one place, with its unit in its name.
+//!
+//! Reaching a limit is a named outcome that the sender sees (`protocol::Code`), never a silent
+//! drop. What must hold between limits is checked when this file is compiled.
+
+use core::time::Duration;
+
+// ---- Protocol -------------------------------------------------------------------------------
+
+/// One WebSocket message, HTTP body of frames, or SSE event.
+pub const WIRE_MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// Frames in one wire message.
+pub const FRAMES_PER_WIRE_MESSAGE_MAX: usize = 128;
+/// A visitor's, agent's or the bot's text.
+pub const TEXT_BYTES_MAX: usize = 8 * 1024;
+/// The text that a browser claims the bot said.
+pub const CLAIM_TEXT_BYTES_MAX: usize = TEXT_BYTES_MAX;
+/// Entries that the bot suggests at once.
+pub const SUGGESTIONS_MAX: usize = 3;
+/// Submissions in one `submit` frame.
+pub const SUBMISSIONS_PER_FRAME_MAX: usize = 16;
+/// Events in one `events` frame; more follow on request.
+pub const EVENTS_PER_FRAME_MAX: usize = 64;
+/// Texts of all the events in one `events` frame, unless a single one is larger.
+pub const EVENTS_TEXT_BYTES_PER_FRAME_MAX: usize = 24 * 1024;
+/// Page address and title as the browser tells them.
+pub const PAGE_FIELD_BYTES_MAX: usize = 1024;
+/// Locale, client name and other short words.
+pub const WORD_BYTES_MAX: usize = 64;
+/// An inbox key.
+pub const INBOX_KEY_BYTES_MAX: usize = 64;
+/// A token, as text.
+pub const TOKEN_BYTES_MAX: usize = 512;
+
+// ---- Visitors -------------------------------------------------------------------------------
+
+/// How long a visitor's token admits its bearer.
+pub const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A token is renewed on the socket once this much of it has passed.
+pub const TOKEN_RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Submissions that a visitor may send at once…
+pub const VISITOR_SUBMISSIONS_BURST: u32 = 40;
+/// …and how long each takes to be granted again.
+pub const VISITOR_SUBMISSION_REFILL: Duration = Duration::from_millis(500);
+/// Frames of any kind that a visitor may send at once…
+pub const VISITOR_FRAMES_BURST: u32 = 240;
+/// …and how long each takes to be granted again.
+pub const VISITOR_FRAME_REFILL: Duration = Duration::from_millis(50);
+/// Frames that wait for a visitor who does not read; one more closes the connection, and the
+/// visitor catches up from its cursor.
+pub const VISITOR_QUEUE_FRAMES_MAX: usize = 256;
+/// Sockets (tabs, devices) of one visitor at one hop.
+pub const SOCKETS_PER_VISITOR_MAX: usize = 16;
+/// Messages in a browser's outbox; one more is refused in the composer.
+pub const VISITOR_OUTBOX_MAX: usize = 200;
+/// Events held back because one before them is missing; one more is dropped, as catching up
+/// brings it again.
+pub const REPLICA_HELD_EVENTS_MAX: usize = 256;
+
+/// How long a sender waits for an acknowledgement before it sends again; doubles up to…
+pub const RETRANSMIT_AFTER: Duration = Duration::from_secs(4);
+/// …this.
+pub const RETRANSMIT_AFTER_MAX: Duration = Duration::from_secs(60);
+/// First wait before a reconnect; doubles, with jitter, up to…
+pub const RECONNECT_AFTER: Duration = Duration::from_millis(500);
+/// …this.
+pub const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(30);
+/// A link on which nothing was heard for this long is asked for a sign of life.
+pub const PING_AFTER: Duration = Duration::from_secs(25);
+/// A link that gave none for this long after being asked is taken for dead.
+pub const PONG_WITHIN: Duration = Duration::from_secs(10);
+/// Consecutive failures of a transport before the next one is tried.
+pub const TRANSPORT_FAILURES_MAX: u32 = 2;
+/// How long a long poll is held open when nothing happens.
+pub const LONG_POLL_HOLD: Duration = Duration::from_secs(25);
+
+// ---- Edge -----------------------------------------------------------------------------------
+
+/// How long an edge waits for the origin's commit before it stores a message itself.
+pub const ORIGIN_REPLY_WITHIN: Duration = Duration::from_secs(3);
+/// First wait before an edge tries the origin again; doubles, with jitter, up to…
+pub const DRAIN_AFTER: Duration = Duration::from_millis(500);
+/// …this.
+pub const DRAIN_AFTER_MAX: Duration = Duration::from_secs(30);
+/// Submissions that an edge holds for one visitor; one more is refused, and stays in the
+/// browser's outbox.
+pub const EDGE_OUTBOX_MAX: usize = 500;
+/// Submissions that an edge sends in one batch while it drains.
+pub const EDGE_DRAIN_BATCH_MAX: usize = 16;
+/// An edge's batch and an origin's push.
+pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Age of a signature, in either direction of clock error, at which it is refused.
+pub const SIGNATURE_AGE_MAX: Duration = Duration::from_secs(120);
+/// Nonces that are remembered to refuse replays; the oldest leave first, which is safe while
+/// fewer than this many batches arrive within `SIGNATURE_AGE_MAX`. Beyond it batches are refused.
+pub const NONCES_REMEMBERED_MAX: usize = 1 << 18;
+/// How long an edge goes on trusting what it knows of an inbox before it asks again.
+pub const INBOX_FRESH_FOR: Duration = Duration::from_secs(10);
+
+// ---- Agents ---------------------------------------------------------------------------------
+
+/// Conversations in one `conversations` frame.
+pub const CONVERSATIONS_PER_FRAME_MAX: usize = 100;
+/// Preview of a conversation's last message, in characters.
+pub const PREVIEW_CHARS_MAX: usize = 120;
+/// Frames that wait for a console that does not read.
+pub const AGENT_QUEUE_FRAMES_MAX: usize = 1024;
+
+const _: () = {
+    // A submission with a claim, and an event with an answer, fit into one wire message.
+    assert!(TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 4096 <= WIRE_MESSAGE_BYTES_MAX);
+    assert!(EVENTS_TEXT_BYTES_PER_FRAME_MAX + EVENTS_PER_FRAME_MAX * 512 <= WIRE_MESSAGE_BYTES_MAX);
+    assert!(TEXT_BYTES_MAX <= EVENTS_TEXT_BYTES_PER_FRAME_MAX);
+    // A drained batch fits into one, however long its texts.
+    assert!(EDGE_DRAIN_BATCH_MAX * (TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 512) <= BATCH_BYTES_MAX);
+    assert!(EDGE_DRAIN_BATCH_MAX <= SUBMISSIONS_PER_FRAME_MAX);
+    // The burst covers one full frame.
+    assert!(VISITOR_SUBMISSIONS_BURST as usize >= SUBMISSIONS_PER_FRAME_MAX);
+};
+
+// ---- Knowledge packs and the answerer ------------------------------------------------------
+
+/// Longest knowledge file that is read at all.
+pub const KNOWLEDGE_FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Longest line of a knowledge file.
+pub const KNOWLEDGE_LINE_BYTES_MAX: usize = 1024 * 1024;
+
+/// After so many errors in a knowledge file the rest is not looked at.
+pub const KNOWLEDGE_ERRORS_MAX: usize = 100;
+
+/// Longest id of an entry or a rule.
+pub const ENTRY_ID_BYTES_MAX: usize = 128;
+
+/// Longest title or phrasing.
+pub const PHRASING_BYTES_MAX: usize = 1_000;
+
+/// Longest answer in one language.
+pub const ANSWER_BYTES_MAX: usize = TEXT_BYTES_MAX;
+
+/// Most phrasings of one entry.
+pub const ENTRY_PHRASINGS_MAX: usize = 2_000;
+
+/// Most languages of one pack.
+pub const PACK_LANGUAGES_MAX: usize = 64;
+
+/// Longest language tag.
+pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;
+
+/// Most entries of one pack.
+pub const PACK_ENTRIES_MAX: usize = 20_000;
+
+/// Most phrasings of one pack.
+pub const PACK_PHRASINGS_MAX: usize = 200_000;
+
+/// Most rules of one pack, those that every pack starts from included.
+pub const PACK_RULES_MAX: usize = 2_000;
+
+/// Priorities of rules lie between this and its negative.
+pub const RULE_PRIORITY_MAX: i64 = 1_000;
+
+/// Most terms in each list of a rule.
+pub const RULE_TERMS_MAX: usize = 500;
+
+/// Longest term of a rule, in tokens (words; characters in Chinese).
+pub const RULE_TERM_TOKENS_MAX: usize = 32;
+
+/// Longest pack that is loaded.
+pub const PACK_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// So much of a question is read; what comes after it does not change the answer.
+pub const QUESTION_READ_BYTES_MAX: usize = 4_000;
+
+/// So many words (characters in Chinese) of a question are read.
+pub const QUESTION_TOKENS_MAX: usize = 600;
+
+/// So many features of a question are scored.
+pub const QUESTION_FEATURES_MAX: usize = 6_000;
+
+/// So many letters of one word are compared piecewise.
+pub const WORD_LETTERS_MAX: usize = 32;
+
+const _: () = assert!(ANSWER_BYTES_MAX <= TEXT_BYTES_MAX);
+const _: () = assert!(PACK_ENTRIES_MAX < u16::MAX as usize);
+const _: () = assert!(RULE_TERM_TOKENS_MAX < 256 && PACK_LANGUAGES_MAX < 256);
+
+// ---- End of knowledge packs and the answerer -----------------------------------------------

@@ -1,0 +1,177 @@
+//! The scoring model of a pack: for each bucket of hashed features its weight of rarity and the
+//! entries that it speaks for or against; and the calibration that turns scores to confidence.
+//!
+//! One posting is a variable-length number: the step to the entry (from the posting before it,
+//! less one) times sixteen, plus the weight as a signed nibble. The class after the last entry
+//! is the background: what visitors say that no entry answers.
+
+use super::PackError;
+use super::read::{Bytes, Span};
+
+/// How many numbers describe how sure a match is; see `answer::confidence`.
+pub(crate) const EVIDENCE: usize = 8;
+
+/// Fewest and most bits of a bucket's number.
+pub(super) const BUCKET_BITS: core::ops::RangeInclusive<u8> = 8..=18;
+
+/// Where the model is, and where each bucket's postings start.
+pub(super) struct Place {
+    bits: u8,
+    classes: u16,
+    rarity_unknown: u8,
+    rarity: Span,
+    postings: Span,
+    starts: Vec<u32>,
+    scales: Span,
+    calibration: Calibration,
+}
+
+/// From evidence to confidence: a linear sum, then a logistic curve; and what to do with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Calibration {
+    /// In 1/65,536.
+    pub(crate) bias: i32,
+    /// In 1/65,536 for each unit of evidence.
+    pub(crate) weights: [i32; EVIDENCE],
+    /// Confidence in ‰ from which the best match is given as the answer.
+    pub(crate) answer_from: u16,
+    /// Confidence in ‰ from which matches are suggested.
+    pub(crate) suggest_from: u16,
+}
+
+const MALFORMED: PackError = PackError::Malformed { part: "model" };
+
+impl Place {
+    pub(super) fn check(mut part: Bytes<'_>, entries: usize) -> Result<Self, PackError> {
+        let bits = part.u8()?;
+        let classes = part.u16()?;
+        if !BUCKET_BITS.contains(&bits) || usize::from(classes) != entries + 1 {
+            return Err(MALFORMED);
+        }
+        let buckets = 1usize << bits;
+        let rarity_unknown = part.u8()?;
+        let rarity = part.span(buckets)?;
+        let mut counts = part.part()?;
+        let mut postings = part.part()?;
+        let origin = postings.at();
+        let mut walk = postings;
+        let postings = postings.span(postings.rest().len())?;
+        let mut starts = Vec::with_capacity(buckets + 1);
+        for _ in 0..buckets {
+            starts.push(walk.at() - origin);
+            let mut next = 0u32;
+            for _ in 0..counts.varint()? {
+                let (class, _) = posting(walk.varint()?, next);
+                if class >= u32::from(classes) {
+                    return Err(MALFORMED);
+                }
+                next = class + 1;
+            }
+        }
+        starts.push(walk.at() - origin);
+        walk.end("model")?;
+        counts.end("model")?;
+        let scales = part.span(usize::from(classes) * 4)?;
+        let mut calibration = Calibration { bias: part.i32()?, ..Calibration::default() };
+        for weight in &mut calibration.weights {
+            *weight = part.i32()?;
+        }
+        calibration.answer_from = part.u16()?;
+        calibration.suggest_from = part.u16()?;
+        part.end("model")?;
+        Ok(Self { bits, classes, rarity_unknown, rarity, postings, starts, scales, calibration })
+    }
+
+    pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Model<'a> {
+        Model {
+            bits: self.bits,
+            classes: self.classes,
+            rarity_unknown: self.rarity_unknown,
+            rarity: self.rarity.of(bytes),
+            postings: self.postings.of(bytes),
+            starts: &self.starts,
+            scales: self.scales.of(bytes).as_chunks().0,
+            calibration: &self.calibration,
+        }
+    }
+}
+
+/// The class and the weight of a posting, given the first class that it may be of.
+fn posting(coded: u32, next: u32) -> (u32, i32) {
+    let nibble = (coded & 15) as i32;
+    (next.saturating_add(coded >> 4), if nibble > 7 { nibble - 16 } else { nibble })
+}
+
+/// The scoring model.
+#[derive(Clone, Copy)]
+pub(crate) struct Model<'a> {
+    bits: u8,
+    classes: u16,
+    rarity_unknown: u8,
+    rarity: &'a [u8],
+    postings: &'a [u8],
+    starts: &'a [u32],
+    scales: &'a [[u8; 4]],
+    pub(crate) calibration: &'a Calibration,
+}
+
+impl<'a> Model<'a> {
+    /// Entries and one background class, which is the last.
+    pub(crate) fn classes(&self) -> usize {
+        usize::from(self.classes)
+    }
+
+    /// The bucket that a feature's hash falls into.
+    pub(crate) fn bucket(&self, hash: u32) -> u32 {
+        hash >> (32 - u32::from(self.bits))
+    }
+
+    /// How much a feature of this bucket weighs, 16 = 1.0; and whether the training saw it.
+    pub(crate) fn rarity(&self, bucket: u32) -> (u32, bool) {
+        match self.rarity.get(bucket as usize) {
+            Some(0) | None => (u32::from(self.rarity_unknown), false),
+            Some(rarity) => (u32::from(*rarity), true),
+        }
+    }
+
+    /// Adds `amount` times the weight of each of the bucket's postings to its class's sum.
+    pub(crate) fn add(&self, bucket: u32, amount: i32, sums: &mut [i32]) {
+        let at = bucket as usize;
+        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
+            return;
+        };
+        let mut rest = self.postings.get(*start as usize..*end as usize).unwrap_or(&[]);
+        let mut next = 0u32;
+        while let Some((coded, tail)) = varint(rest) {
+            let (class, weight) = posting(coded, next);
+            if let Some(sum) = sums.get_mut(class as usize) {
+                *sum = sum.wrapping_add(amount.wrapping_mul(weight));
+            }
+            next = class + 1;
+            rest = tail;
+        }
+    }
+
+    /// For a class: the size of one step of its weights in 1/16,384, and its bias in 1/1,024.
+    pub(crate) fn scale(&self, class: usize) -> (u16, i16) {
+        match self.scales.get(class) {
+            Some([a, b, c, d]) => (u16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])),
+            None => (0, i16::MIN),
+        }
+    }
+}
+
+/// A number of at most three bytes, which is as long as a posting gets.
+fn varint(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    if *first < 0x80 {
+        return Some((u32::from(*first), rest));
+    }
+    let low = u32::from(*first & 0x7f);
+    let (second, rest) = rest.split_first()?;
+    if *second < 0x80 {
+        return Some((low | u32::from(*second) << 7, rest));
+    }
+    let (third, rest) = rest.split_first()?;
+    Some((low | u32::from(*second & 0x7f) << 7 | u32::from(*third) << 14, rest))
+}
