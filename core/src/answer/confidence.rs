@@ -14,7 +14,10 @@ const SCORE_MAX: i32 = 4096;
 /// The evidence of a scored question.
 pub(crate) fn evidence(scores: &Scores, features: &Features) -> Evidence {
     let at = |place: usize| {
-        scores.best().get(place).map_or(-2048, |scored| scored.score.clamp(-SCORE_MAX, SCORE_MAX))
+        scores
+            .best()
+            .get(place)
+            .map_or(-2048, |scored| scored.score.clamp(-SCORE_MAX, SCORE_MAX))
     };
     let (first, second, third) = (at(0), at(1), at(2));
     let known = features.known() as i32;
@@ -75,7 +78,10 @@ mod tests {
         for x in -10_000..10_000 {
             let real = 1000.0 / (1.0 + (-f64::from(x) / 1024.0).exp());
             let ours = logistic(x);
-            assert!((f64::from(ours) - real).abs() < 3.0, "{x}: {ours} is not {real}");
+            assert!(
+                (f64::from(ours) - real).abs() < 3.0,
+                "{x}: {ours} is not {real}"
+            );
             assert!(ours >= last, "{x}");
             last = ours;
         }

@@ -37,7 +37,11 @@ fn pieces(letters: &[char], found: &mut impl FnMut(u32)) {
     // The last four letters, oldest first.
     let mut last = [0u32; 4];
     let all = letters.iter().map(|c| u32::from(*c));
-    for (place, letter) in core::iter::once(BOUNDARY).chain(all).chain([BOUNDARY]).enumerate() {
+    for (place, letter) in core::iter::once(BOUNDARY)
+        .chain(all)
+        .chain([BOUNDARY])
+        .enumerate()
+    {
         let [_, a, b, c] = last;
         last = [a, b, c, letter];
         let three = [b, c, letter].iter().fold(PIECE, |hash, c| step(hash, *c));
@@ -73,8 +77,7 @@ const OFTEN: [u32; 8] = [0, 64, 108, 134, 153, 167, 179, 189];
 impl Features {
     /// Reads the features of `tokens` in place of what was here.
     pub(crate) fn read(&mut self, tokens: &Tokens, model: &Model<'_>) {
-        self.buckets.clear();
-        self.weighed.clear();
+        self.clear();
         self.tokens = tokens.all().len() as u32;
         each(tokens, |hash| {
             if self.buckets.len() < QUESTION_FEATURES_MAX {
@@ -82,21 +85,32 @@ impl Features {
             }
         });
         self.buckets.sort_unstable();
-        let (mut squares, mut known) = (0u64, 0u64);
+        let mut weighing = Weighing::default();
         for same in self.buckets.chunk_by(|a, b| a == b) {
-            let Some(bucket) = same.first() else { continue };
-            let often = OFTEN.get(same.len()).or(OFTEN.last()).copied().unwrap_or(64);
-            let (rarity, seen) = model.rarity(*bucket);
-            let amount = (often * rarity) >> 4;
-            let square = u64::from(amount) * u64::from(amount);
-            squares += square;
-            if seen {
-                known += square;
-                self.weighed.push(Feature { bucket: *bucket, amount: amount as i32 });
+            if let Some(bucket) = same.first() {
+                self.weighed
+                    .extend(weighing.add(*bucket, same.len(), model));
             }
         }
-        self.length = squares.isqrt().max(1) as u32;
-        self.known = (known * 1024 / squares.max(1)) as u32;
+        (self.length, self.known) = weighing.finish();
+    }
+
+    /// Reads features that were counted before, ascending by bucket.
+    #[cfg(feature = "compile")]
+    pub(crate) fn read_counts(&mut self, tokens: u32, counts: &[(u32, u16)], model: &Model<'_>) {
+        self.clear();
+        self.tokens = tokens;
+        let mut weighing = Weighing::default();
+        for (bucket, count) in counts {
+            self.weighed
+                .extend(weighing.add(*bucket, usize::from(*count), model));
+        }
+        (self.length, self.known) = weighing.finish();
+    }
+
+    fn clear(&mut self) {
+        self.buckets.clear();
+        self.weighed.clear();
     }
 
     /// Those that the training saw, ascending by bucket.
@@ -117,5 +131,39 @@ impl Features {
     /// How many tokens the question has.
     pub(crate) fn tokens(&self) -> u32 {
         self.tokens
+    }
+}
+
+/// Adds up squared lengths.
+#[derive(Default)]
+struct Weighing {
+    all: u64,
+    known: u64,
+}
+
+impl Weighing {
+    /// Counts a bucket that occurs `count` times; gives it back weighed if the training saw it.
+    fn add(&mut self, bucket: u32, count: usize, model: &Model<'_>) -> Option<Feature> {
+        let often = OFTEN.get(count).or(OFTEN.last()).copied().unwrap_or(64);
+        let (rarity, seen) = model.rarity(bucket);
+        let amount = (often * rarity) >> 4;
+        let square = u64::from(amount) * u64::from(amount);
+        self.all += square;
+        if !seen {
+            return None;
+        }
+        self.known += square;
+        Some(Feature {
+            bucket,
+            amount: amount as i32,
+        })
+    }
+
+    /// The length of all, at least 1, and the share of the squared length that is known.
+    fn finish(&self) -> (u32, u32) {
+        (
+            self.all.isqrt().max(1) as u32,
+            (self.known * 1024 / self.all.max(1)) as u32,
+        )
     }
 }

@@ -46,11 +46,33 @@ pub(crate) fn fold(c: char) -> (char, Kind) {
         0xc0..=0x17f => latin(c, code - 0xc0),
         0x180..=0x24f | 0x250..=0x2af => (c, Kind::Letter),
         0x1e00..=0x1eff => (vietnamese(code), Kind::Letter),
-        0x2b0..=0x2ff => (c, if matches!(code, 0x2bc) { Kind::Apostrophe } else { Kind::Mark }),
-        0x300..=0x36f | 0x483..=0x489 | 0x591..=0x5bd | 0x64b..=0x65f | 0x670 | 0x640
-        | 0x6d6..=0x6dc | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f
-        | 0x3099 | 0x309a | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfe00..=0xfe0f
-        | 0xfeff | 0xe0000..=0xe0fff => (c, Kind::Mark),
+        0x2b0..=0x2ff => (
+            c,
+            if matches!(code, 0x2bc) {
+                Kind::Apostrophe
+            } else {
+                Kind::Mark
+            },
+        ),
+        0x300..=0x36f
+        | 0x483..=0x489
+        | 0x591..=0x5bd
+        | 0x64b..=0x65f
+        | 0x670
+        | 0x640
+        | 0x6d6..=0x6dc
+        | 0x1ab0..=0x1aff
+        | 0x1dc0..=0x1dff
+        | 0x20d0..=0x20ff
+        | 0xfe20..=0xfe2f
+        | 0x3099
+        | 0x309a
+        | 0x200b..=0x200f
+        | 0x202a..=0x202e
+        | 0x2060..=0x206f
+        | 0xfe00..=0xfe0f
+        | 0xfeff
+        | 0xe0000..=0xe0fff => (c, Kind::Mark),
         0x370..=0x3ff => (greek(c), Kind::Letter),
         0x400..=0x4ff => (cyrillic(code, c), Kind::Letter),
         0x660..=0x669 => (digit(code - 0x660), Kind::Digit),
@@ -98,7 +120,10 @@ fn digit(value: u32) -> char {
 }
 
 fn shift(c: char, by: i32) -> char {
-    (c as u32).checked_add_signed(by).and_then(char::from_u32).unwrap_or(c)
+    (c as u32)
+        .checked_add_signed(by)
+        .and_then(char::from_u32)
+        .unwrap_or(c)
 }
 
 fn latin(c: char, at: u32) -> (char, Kind) {
@@ -111,14 +136,46 @@ fn latin(c: char, at: u32) -> (char, Kind) {
 /// Latin letters with the marks of Vietnamese and transcriptions, by blocks of the same letter.
 fn vietnamese(code: u32) -> char {
     const ENDS: [(u32, char); 36] = [
-        (0x1e02, 'a'), (0x1e08, 'b'), (0x1e0a, 'c'), (0x1e14, 'd'), (0x1e1e, 'e'), (0x1e20, 'f'),
-        (0x1e22, 'g'), (0x1e2c, 'h'), (0x1e30, 'i'), (0x1e36, 'k'), (0x1e3e, 'l'), (0x1e44, 'm'),
-        (0x1e4c, 'n'), (0x1e54, 'o'), (0x1e58, 'p'), (0x1e60, 'r'), (0x1e6a, 's'), (0x1e72, 't'),
-        (0x1e7c, 'u'), (0x1e80, 'v'), (0x1e8a, 'w'), (0x1e8e, 'x'), (0x1e90, 'y'), (0x1e96, 'z'),
-        (0x1e97, 'h'), (0x1e98, 't'), (0x1e99, 'w'), (0x1e9a, 'y'), (0x1e9b, 'a'), (0x1ea0, 's'),
-        (0x1eb8, 'a'), (0x1ec8, 'e'), (0x1ecc, 'i'), (0x1ee4, 'o'), (0x1ef2, 'u'), (0x1f00, 'y'),
+        (0x1e02, 'a'),
+        (0x1e08, 'b'),
+        (0x1e0a, 'c'),
+        (0x1e14, 'd'),
+        (0x1e1e, 'e'),
+        (0x1e20, 'f'),
+        (0x1e22, 'g'),
+        (0x1e2c, 'h'),
+        (0x1e30, 'i'),
+        (0x1e36, 'k'),
+        (0x1e3e, 'l'),
+        (0x1e44, 'm'),
+        (0x1e4c, 'n'),
+        (0x1e54, 'o'),
+        (0x1e58, 'p'),
+        (0x1e60, 'r'),
+        (0x1e6a, 's'),
+        (0x1e72, 't'),
+        (0x1e7c, 'u'),
+        (0x1e80, 'v'),
+        (0x1e8a, 'w'),
+        (0x1e8e, 'x'),
+        (0x1e90, 'y'),
+        (0x1e96, 'z'),
+        (0x1e97, 'h'),
+        (0x1e98, 't'),
+        (0x1e99, 'w'),
+        (0x1e9a, 'y'),
+        (0x1e9b, 'a'),
+        (0x1ea0, 's'),
+        (0x1eb8, 'a'),
+        (0x1ec8, 'e'),
+        (0x1ecc, 'i'),
+        (0x1ee4, 'o'),
+        (0x1ef2, 'u'),
+        (0x1f00, 'y'),
     ];
-    ENDS.iter().find(|(end, _)| code < *end).map_or('y', |(_, base)| *base)
+    ENDS.iter()
+        .find(|(end, _)| code < *end)
+        .map_or('y', |(_, base)| *base)
 }
 
 fn greek(c: char) -> char {
@@ -158,7 +215,9 @@ fn cyrillic(code: u32, c: char) -> char {
 
 fn symbols(c: char, code: u32) -> (char, Kind) {
     match code {
-        0x3105..=0x312f | 0x3131..=0x318e | 0x31a0..=0x31bf | 0x31f0..=0x31ff => (c, Kind::Ideograph),
+        0x3105..=0x312f | 0x3131..=0x318e | 0x31a0..=0x31bf | 0x31f0..=0x31ff => {
+            (c, Kind::Ideograph)
+        }
         _ => (c, Kind::Gap),
     }
 }

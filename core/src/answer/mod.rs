@@ -80,8 +80,9 @@ fn same_language(a: &str, b: &str) -> bool {
 
 /// Whether a language is written in Latin letters, as far as that is known of its tag.
 fn is_latin(tag: &str) -> bool {
-    const OTHERS: [&str; 14] =
-        ["zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "he", "fa", "th", "hi", "", "yue"];
+    const OTHERS: [&str; 14] = [
+        "zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "he", "fa", "th", "hi", "", "yue",
+    ];
     let tag = primary(tag);
     !OTHERS.iter().any(|other| other.eq_ignore_ascii_case(tag))
 }
@@ -150,13 +151,23 @@ impl Answerer {
             return Decision::Escalate;
         }
         if let Some(entry) = pack.hot().find(self.tokens.hash()) {
-            return Decision::Answer(Match { entry, confidence: CERTAIN, by: By::Hot });
+            return Decision::Answer(Match {
+                entry,
+                confidence: CERTAIN,
+                by: By::Hot,
+            });
         }
-        let found = pack.rules().find(|rule| matching::applies(rule, &self.tokens));
+        let found = pack
+            .rules()
+            .find(|rule| matching::applies(rule, &self.tokens));
         match found.map(|rule| rule.action) {
             Some(Action::HandOff) => return Decision::HandOff,
             Some(Action::Answer(entry)) => {
-                return Decision::Answer(Match { entry, confidence: CERTAIN, by: By::Rule });
+                return Decision::Answer(Match {
+                    entry,
+                    confidence: CERTAIN,
+                    by: By::Rule,
+                });
             }
             None => {}
         }
@@ -168,7 +179,11 @@ impl Answerer {
         };
         if confidence >= calibration.answer_from {
             let entry = EntryIndex(best.class);
-            return Decision::Answer(Match { entry, confidence, by: By::Model });
+            return Decision::Answer(Match {
+                entry,
+                confidence,
+                by: By::Model,
+            });
         }
         if confidence >= calibration.suggest_from {
             return Decision::Suggest(self.suggestions(confidence));
@@ -203,7 +218,11 @@ impl Answerer {
                 left -= last;
             }
             let entry = EntryIndex(scored.class);
-            matches.push(Match { entry, confidence: last as u16, by: By::Model });
+            matches.push(Match {
+                entry,
+                confidence: last as u16,
+                by: By::Model,
+            });
         }
         matches
     }

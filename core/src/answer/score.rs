@@ -39,7 +39,10 @@ impl Scores {
         };
         self.best = [None; SUGGESTIONS_MAX];
         for (class, sum) in self.sums.iter().take(entries).enumerate() {
-            let mut placed = Scored { class: class as u16, score: scaled(class, *sum) };
+            let mut placed = Scored {
+                class: class as u16,
+                score: scaled(class, *sum),
+            };
             for place in &mut self.best {
                 match place {
                     Some(better) if better.score >= placed.score => {}
@@ -51,7 +54,10 @@ impl Scores {
                 }
             }
         }
-        self.background = self.sums.get(entries).map_or(0, |sum| scaled(entries, *sum));
+        self.background = self
+            .sums
+            .get(entries)
+            .map_or(0, |sum| scaled(entries, *sum));
         self.shown.clear();
         self.shown.extend(self.best.iter().flatten());
     }

@@ -41,7 +41,11 @@ impl Tokens {
         self.tokens.clear();
         self.exact = SEED;
         let mut open: Option<(Shape, u32)> = None;
-        let mut chars = text.chars().map(fold).filter(|(_, kind)| *kind != Kind::Mark).peekable();
+        let mut chars = text
+            .chars()
+            .map(fold)
+            .filter(|(_, kind)| *kind != Kind::Mark)
+            .peekable();
         while let Some((c, kind)) = chars.next() {
             let shape = match kind {
                 Kind::Letter => Shape::Word,
@@ -71,7 +75,9 @@ impl Tokens {
     }
 
     fn close(&mut self, open: &mut Option<(Shape, u32)>) {
-        let Some((shape, start)) = open.take() else { return };
+        let Some((shape, start)) = open.take() else {
+            return;
+        };
         let letters = self.letters.get(start as usize..).unwrap_or(&[]);
         let mut hash = SEED;
         for c in letters {
@@ -83,7 +89,12 @@ impl Tokens {
             hash = step(SEED, 0x11_0000 + (letters.len() as u32).min(7));
         }
         let end = self.letters.len() as u32;
-        self.tokens.push(Token { shape, hash: finish(hash), start, end });
+        self.tokens.push(Token {
+            shape,
+            hash: finish(hash),
+            start,
+            end,
+        });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -96,7 +107,9 @@ impl Tokens {
 
     /// The folded letters of a token of this question.
     pub(crate) fn letters(&self, token: &Token) -> &[char] {
-        self.letters.get(token.start as usize..token.end as usize).unwrap_or(&[])
+        self.letters
+            .get(token.start as usize..token.end as usize)
+            .unwrap_or(&[])
     }
 
     /// Of the whole question: equal for questions that differ only in what leaves no trace.
@@ -109,7 +122,9 @@ const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// One step of a hash over numbers below 2^32.
 pub(crate) fn step(hash: u64, value: u32) -> u64 {
-    (hash ^ u64::from(value)).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23)
+    (hash ^ u64::from(value))
+        .wrapping_mul(0x0000_0100_0000_01b3)
+        .rotate_left(23)
 }
 
 /// Spreads a hash over all of its bits.

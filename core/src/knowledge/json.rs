@@ -85,7 +85,9 @@ impl<'de> Visitor<'de> for AnyValue {
         let mut object: Vec<(String, Json)> = Vec::new();
         while let Some((name, value)) = fields.next_entry::<String, Json>()? {
             if object.iter().any(|(other, _)| *other == name) {
-                return Err(de::Error::custom(format_args!("the field `{name}` stands twice")));
+                return Err(de::Error::custom(format_args!(
+                    "the field `{name}` stands twice"
+                )));
             }
             object.push((name, value));
         }

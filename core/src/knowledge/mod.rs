@@ -102,7 +102,10 @@ impl Knowledge {
     /// A rule of the same id replaces the one that every pack starts from.
     pub(crate) fn rules_in_order(&self) -> Vec<FaqRule> {
         let mut rules = self.rules.clone();
-        for starter in parse::parse("starter", STARTER.as_bytes()).unwrap_or_default().rules {
+        for starter in parse::parse("starter", STARTER.as_bytes())
+            .unwrap_or_default()
+            .rules
+        {
             if !rules.iter().any(|rule| rule.id == starter.id) {
                 rules.push(starter);
             }

@@ -18,11 +18,19 @@ use crate::limits::{
 /// Reads a knowledge file. On failure gives every error of the file, up to
 /// [`KNOWLEDGE_ERRORS_MAX`], in the order of the lines; at least one.
 pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Knowledge, Vec<KnowledgeError>> {
-    let mut reader = Reader { file: file_name, line: 0, errors: Vec::new() };
+    let mut reader = Reader {
+        file: file_name,
+        line: 0,
+        errors: Vec::new(),
+    };
     if bytes.len() > KNOWLEDGE_FILE_BYTES_MAX {
         let mib = |bytes: usize| bytes.div_ceil(1024 * 1024);
         let (found, allowed) = (mib(bytes.len()), mib(KNOWLEDGE_FILE_BYTES_MAX));
-        reader.error("", Code::TooLarge, format!("the file has {found} MiB; at most {allowed} MiB are read"));
+        reader.error(
+            "",
+            Code::TooLarge,
+            format!("the file has {found} MiB; at most {allowed} MiB are read"),
+        );
         return Err(reader.errors);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -38,7 +46,11 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Knowledge, Vec<KnowledgeEr
     }
     reader.line = 0;
     if reader.errors.is_empty() && knowledge.entries.is_empty() && knowledge.rules.is_empty() {
-        reader.error("", Code::Nothing, "the file has no entry and no rule".into());
+        reader.error(
+            "",
+            Code::Nothing,
+            "the file has no entry and no rule".into(),
+        );
     }
     if !reader.errors.is_empty() {
         return Err(reader.errors);
@@ -53,26 +65,43 @@ pub(super) fn check_together(knowledge: &Knowledge) -> Result<(), Vec<KnowledgeE
     let mut report = |source: &Source, field: &str, code, message| {
         if errors.len() < KNOWLEDGE_ERRORS_MAX {
             let (file, line) = (source.file.clone(), source.line);
-            errors.push(KnowledgeError { file, line, field: field.into(), code, message });
+            errors.push(KnowledgeError {
+                file,
+                line,
+                field: field.into(),
+                code,
+                message,
+            });
         }
     };
     let mut entries: BTreeMap<&str, &Source> = BTreeMap::new();
     for entry in &knowledge.entries {
         if let Some(first) = entries.insert(&entry.id, &entry.source) {
-            let message = format!("`{}` is already the id of {}:{}", entry.id, first.file, first.line);
+            let message = format!(
+                "`{}` is already the id of {}:{}",
+                entry.id, first.file, first.line
+            );
             report(&entry.source, "id", Code::DuplicateId, message);
         }
     }
     let mut rules: BTreeMap<&str, &Source> = BTreeMap::new();
     for rule in &knowledge.rules {
         if let Some(first) = rules.insert(&rule.id, &rule.source) {
-            let message = format!("`{}` is already the id of {}:{}", rule.id, first.file, first.line);
+            let message = format!(
+                "`{}` is already the id of {}:{}",
+                rule.id, first.file, first.line
+            );
             report(&rule.source, "rule", Code::DuplicateId, message);
         }
         if let RuleAction::Answer(entry) = &rule.action
             && !entries.contains_key(entry.as_str())
         {
-            report(&rule.source, "answer", Code::UnknownEntry, format!("no entry has the id `{entry}`"));
+            report(
+                &rule.source,
+                "answer",
+                Code::UnknownEntry,
+                format!("no entry has the id `{entry}`"),
+            );
         }
     }
     let languages: std::collections::BTreeSet<&str> = knowledge
@@ -81,7 +110,11 @@ pub(super) fn check_together(knowledge: &Knowledge) -> Result<(), Vec<KnowledgeE
         .flat_map(|entry| entry.titles.iter().chain(&entry.answers))
         .map(|text| text.lang.as_str())
         .collect();
-    let phrasings = knowledge.entries.iter().map(|entry| entry.phrasings.len()).sum();
+    let phrasings = knowledge
+        .entries
+        .iter()
+        .map(|entry| entry.phrasings.len())
+        .sum();
     for (found, allowed, what) in [
         (knowledge.entries.len(), PACK_ENTRIES_MAX, "entries"),
         (knowledge.rules.len(), PACK_RULES_MAX / 2, "rules"),
@@ -89,12 +122,27 @@ pub(super) fn check_together(knowledge: &Knowledge) -> Result<(), Vec<KnowledgeE
         (languages.len(), PACK_LANGUAGES_MAX, "languages"),
     ] {
         if found > allowed {
-            let last = knowledge.entries.last().map(|entry| entry.source.file.clone());
-            let source = Source { file: last.unwrap_or_default(), line: 0 };
-            report(&source, "", Code::TooLarge, format!("{found} {what}; at most {allowed} are allowed"));
+            let last = knowledge
+                .entries
+                .last()
+                .map(|entry| entry.source.file.clone());
+            let source = Source {
+                file: last.unwrap_or_default(),
+                line: 0,
+            };
+            report(
+                &source,
+                "",
+                Code::TooLarge,
+                format!("{found} {what}; at most {allowed} are allowed"),
+            );
         }
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(errors)
+    }
 }
 
 /// Reads line by line and collects what is wrong.
@@ -107,17 +155,27 @@ struct Reader<'a> {
 type Fields = Vec<(String, Json)>;
 
 const ENTRY_FIELDS: [&str; 6] = ["id", "title", "lang", "phrasings", "answer", "category"];
-const RULE_FIELDS: [&str; 8] =
-    ["rule", "exact", "any", "all", "none", "answer", "hand_off", "priority"];
+const RULE_FIELDS: [&str; 8] = [
+    "rule", "exact", "any", "all", "none", "answer", "hand_off", "priority",
+];
 
 impl Reader<'_> {
     fn error(&mut self, field: &str, code: Code, message: String) {
         let (file, line) = (self.file.to_owned(), self.line);
-        self.errors.push(KnowledgeError { file, line, field: field.to_owned(), code, message });
+        self.errors.push(KnowledgeError {
+            file,
+            line,
+            field: field.to_owned(),
+            code,
+            message,
+        });
     }
 
     fn source(&self) -> Source {
-        Source { file: self.file.to_owned(), line: self.line }
+        Source {
+            file: self.file.to_owned(),
+            line: self.line,
+        }
     }
 
     /// The line as an object; `None` if it is empty or an error was reported.
@@ -127,8 +185,10 @@ impl Reader<'_> {
             return None;
         }
         if line.len() > KNOWLEDGE_LINE_BYTES_MAX {
-            let message =
-                format!("the line has {} bytes; at most {KNOWLEDGE_LINE_BYTES_MAX} are read", line.len());
+            let message = format!(
+                "the line has {} bytes; at most {KNOWLEDGE_LINE_BYTES_MAX} are read",
+                line.len()
+            );
             self.error("", Code::TooLarge, message);
             return None;
         }
@@ -151,7 +211,11 @@ impl Reader<'_> {
                 // The reader's own place says "line 1", as it sees one line at a time.
                 let said = error.to_string();
                 let what = said.split(" at line ").next().unwrap_or("not JSON");
-                self.error("", Code::NotJson, format!("{what} (column {})", error.column()));
+                self.error(
+                    "",
+                    Code::NotJson,
+                    format!("{what} (column {})", error.column()),
+                );
                 None
             }
         }
@@ -179,12 +243,15 @@ impl Reader<'_> {
             None | Some(Json::Null) => None,
             Some(value) => self.language("lang", value),
         };
-        let id = self.required("id", take("id")).and_then(|id| self.id("id", id));
+        let id = self
+            .required("id", take("id"))
+            .and_then(|id| self.id("id", id));
         let answers = self
             .required("answer", take("answer"))
             .map(|answer| self.localised("answer", answer, lang.as_deref(), ANSWER_BYTES_MAX));
-        let phrasings =
-            self.required("phrasings", take("phrasings")).map(|it| self.phrasings(it, lang.as_deref()));
+        let phrasings = self
+            .required("phrasings", take("phrasings"))
+            .map(|it| self.phrasings(it, lang.as_deref()));
         let titles = match take("title") {
             None | Some(Json::Null) => Vec::new(),
             Some(title) => self.localised("title", title, lang.as_deref(), PHRASING_BYTES_MAX),
@@ -195,18 +262,31 @@ impl Reader<'_> {
         };
         let (id, phrasings, answers) = (id?, phrasings?, answers?);
         let titles = all_titles(titles, &phrasings, &answers);
-        Some(FaqEntry { id, titles, phrasings, answers, category, source: self.source() })
+        Some(FaqEntry {
+            id,
+            titles,
+            phrasings,
+            answers,
+            category,
+            source: self.source(),
+        })
     }
 
     fn rule(&mut self, fields: Fields) -> Option<FaqRule> {
         self.known(&fields, &RULE_FIELDS);
         let mut take = taker(fields);
-        let id = self.required("rule", take("rule")).and_then(|id| self.id("rule", id));
+        let id = self
+            .required("rule", take("rule"))
+            .and_then(|id| self.id("rule", id));
         let mut terms = |reader: &mut Self, field| {
             take(field).map_or_else(Vec::new, |terms| reader.terms(field, terms))
         };
-        let (exact, any, all, none) =
-            (terms(self, "exact"), terms(self, "any"), terms(self, "all"), terms(self, "none"));
+        let (exact, any, all, none) = (
+            terms(self, "exact"),
+            terms(self, "any"),
+            terms(self, "all"),
+            terms(self, "none"),
+        );
         if exact.is_empty() && any.is_empty() && all.is_empty() {
             let message = "a rule needs at least one of `exact`, `any` and `all`".into();
             self.error("any", Code::MissingField, message);
@@ -225,8 +305,13 @@ impl Reader<'_> {
             (Some(entry), false) => Some(RuleAction::Answer(entry)),
             (None, true) => Some(RuleAction::HandOff),
             (answer, _) => {
-                let both = if answer.is_some() { "not both" } else { "one of them" };
-                let message = format!("a rule has `answer` (the id of an entry) or `hand_off`: true; {both}");
+                let both = if answer.is_some() {
+                    "not both"
+                } else {
+                    "one of them"
+                };
+                let message =
+                    format!("a rule has `answer` (the id of an entry) or `hand_off`: true; {both}");
                 self.error("answer", Code::BadValue, message);
                 None
             }
@@ -243,7 +328,16 @@ impl Reader<'_> {
             }
         };
         let source = self.source();
-        Some(FaqRule { id: id?, exact, any, all, none, action: action?, priority, source })
+        Some(FaqRule {
+            id: id?,
+            exact,
+            any,
+            all,
+            none,
+            action: action?,
+            priority,
+            source,
+        })
     }
 
     fn known(&mut self, fields: &Fields, known: &[&str]) {
@@ -273,9 +367,15 @@ impl Reader<'_> {
         if text.is_empty() {
             self.error(field, Code::Empty, "the text is empty".into());
         } else if text.len() > bytes_max {
-            let message = format!("the text has {} bytes; at most {bytes_max} are allowed", text.len());
+            let message = format!(
+                "the text has {} bytes; at most {bytes_max} are allowed",
+                text.len()
+            );
             self.error(field, Code::TooLong, message);
-        } else if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        } else if let Some(c) = text
+            .chars()
+            .find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+        {
             let message = format!("the text has the control character U+{:04X}", u32::from(c));
             self.error(field, Code::ControlCharacter, message);
         } else {
@@ -300,7 +400,9 @@ impl Reader<'_> {
 
     fn tag(&mut self, field: &str, tag: &str) -> bool {
         let right = (2..=LANGUAGE_TAG_BYTES_MAX).contains(&tag.len())
-            && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            && tag
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !right {
             let message = "a language is named by its tag, such as `zh`, `en` or `pt-BR`".into();
             self.error(field, Code::BadValue, message);
@@ -309,13 +411,26 @@ impl Reader<'_> {
     }
 
     /// A text, or an object of texts by language.
-    fn localised(&mut self, field: &str, value: Json, lang: Option<&str>, bytes_max: usize) -> Vec<Localised> {
+    fn localised(
+        &mut self,
+        field: &str,
+        value: Json,
+        lang: Option<&str>,
+        bytes_max: usize,
+    ) -> Vec<Localised> {
         let Json::Object(by_language) = value else {
             let text = self.text(field, value, bytes_max);
-            return text.map(|text| with_language(text, lang)).into_iter().collect();
+            return text
+                .map(|text| with_language(text, lang))
+                .into_iter()
+                .collect();
         };
         if by_language.is_empty() {
-            self.error(field, Code::Empty, "at least one language is expected".into());
+            self.error(
+                field,
+                Code::Empty,
+                "at least one language is expected".into(),
+            );
         }
         let mut texts = Vec::new();
         for (lang, value) in by_language {
@@ -335,10 +450,17 @@ impl Reader<'_> {
             return Vec::new();
         };
         if list.is_empty() {
-            self.error("phrasings", Code::Empty, "at least one phrasing is expected".into());
+            self.error(
+                "phrasings",
+                Code::Empty,
+                "at least one phrasing is expected".into(),
+            );
         }
         if list.len() > ENTRY_PHRASINGS_MAX {
-            let message = format!("{} phrasings; at most {ENTRY_PHRASINGS_MAX} are allowed", list.len());
+            let message = format!(
+                "{} phrasings; at most {ENTRY_PHRASINGS_MAX} are allowed",
+                list.len()
+            );
             self.error("phrasings", Code::TooLong, message);
         }
         let mut phrasings = Vec::new();
@@ -363,13 +485,21 @@ impl Reader<'_> {
         let mut terms = Vec::new();
         for (place, value) in list.into_iter().enumerate().take(RULE_TERMS_MAX) {
             let field = format!("{field}[{place}]");
-            let Some(term) = self.text(&field, value, PHRASING_BYTES_MAX) else { continue };
+            let Some(term) = self.text(&field, value, PHRASING_BYTES_MAX) else {
+                continue;
+            };
             tokens.read(&term);
             match tokens.all().len() {
-                0 => self.error(&field, Code::Empty, "the term has no letter and no digit".into()),
+                0 => self.error(
+                    &field,
+                    Code::Empty,
+                    "the term has no letter and no digit".into(),
+                ),
                 1..=RULE_TERM_TOKENS_MAX => terms.push(term),
                 found => {
-                    let message = format!("the term has {found} words; at most {RULE_TERM_TOKENS_MAX} are allowed");
+                    let message = format!(
+                        "the term has {found} words; at most {RULE_TERM_TOKENS_MAX} are allowed"
+                    );
                     self.error(&field, Code::TooLong, message);
                 }
             }
@@ -395,11 +525,20 @@ fn with_language(text: String, lang: Option<&str>) -> Localised {
 
 /// The titles, and for languages of the answer that have none the first phrasing in it; if
 /// there is none at all, the first phrasing.
-fn all_titles(titles: Vec<Localised>, phrasings: &[Localised], answers: &[Localised]) -> Vec<Localised> {
+fn all_titles(
+    titles: Vec<Localised>,
+    phrasings: &[Localised],
+    answers: &[Localised],
+) -> Vec<Localised> {
     let mut titles = titles;
     for answer in answers {
         if !titles.iter().any(|title| title.lang == answer.lang) {
-            titles.extend(phrasings.iter().find(|phrasing| phrasing.lang == answer.lang).cloned());
+            titles.extend(
+                phrasings
+                    .iter()
+                    .find(|phrasing| phrasing.lang == answer.lang)
+                    .cloned(),
+            );
         }
     }
     if titles.is_empty() {

@@ -27,7 +27,12 @@ impl<'a> Entry<'a> {
         let id = bytes.text().ok()?;
         let titles = Texts::read(&mut bytes, usize::MAX).ok()?;
         let answers = Texts::read(&mut bytes, usize::MAX).ok()?;
-        Some(Self { pack, id, titles, answers })
+        Some(Self {
+            pack,
+            id,
+            titles,
+            answers,
+        })
     }
 
     /// The id that the editor gave it.
@@ -89,7 +94,10 @@ struct Texts<'a> {
 impl<'a> Texts<'a> {
     fn read(bytes: &mut Bytes<'a>, languages: usize) -> Result<Self, PackError> {
         let count = bytes.u8()?;
-        let texts = Self { count, bytes: *bytes };
+        let texts = Self {
+            count,
+            bytes: *bytes,
+        };
         for _ in 0..count {
             if usize::from(bytes.u8()?) >= languages {
                 return Err(PackError::Malformed { part: "language" });

@@ -24,15 +24,26 @@ impl Place {
         let start = part;
         for _ in 0..count {
             if usize::from(part.u16()?) >= entries {
-                return Err(PackError::Malformed { part: "table of exact questions" });
+                return Err(PackError::Malformed {
+                    part: "table of exact questions",
+                });
             }
         }
         part.end("table of exact questions")?;
-        Ok(Self { keys, entries: { let mut start = start; start.span(count * 2)? } })
+        Ok(Self {
+            keys,
+            entries: {
+                let mut start = start;
+                start.span(count * 2)?
+            },
+        })
     }
 
     pub(super) fn open(self, bytes: &[u8]) -> Hot<'_> {
-        Hot { keys: self.keys.of(bytes), entries: self.entries.of(bytes) }
+        Hot {
+            keys: self.keys.of(bytes),
+            entries: self.entries.of(bytes),
+        }
     }
 }
 
@@ -49,7 +60,9 @@ impl Hot<'_> {
         let (keys, _) = self.keys.as_chunks::<KEY_BYTES>();
         let at = keys.binary_search(&key(hash)).ok()?;
         let (entries, _) = self.entries.as_chunks::<2>();
-        entries.get(at).map(|entry| EntryIndex(u16::from_le_bytes(*entry)))
+        entries
+            .get(at)
+            .map(|entry| EntryIndex(u16::from_le_bytes(*entry)))
     }
 }
 

@@ -23,6 +23,8 @@ mod build;
 #[cfg(feature = "compile")]
 mod calibrate;
 #[cfg(feature = "compile")]
+mod math;
+#[cfg(feature = "compile")]
 mod train;
 #[cfg(feature = "compile")]
 mod write;
@@ -146,7 +148,15 @@ impl Pack {
         let rules = rules::Place::check(rest.part()?, count)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;
-        Ok(Self { hash, languages, entries, hot, rules, model, bytes })
+        Ok(Self {
+            hash,
+            languages,
+            entries,
+            hot,
+            rules,
+            model,
+            bytes,
+        })
     }
 
     /// The name under which it was loaded.
@@ -219,7 +229,9 @@ impl Pack {
 
 /// Every single changed byte changes it: each step is a bijection of the state.
 pub(crate) fn fnv64(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| {
-        (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| {
+            (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
 }

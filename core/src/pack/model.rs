@@ -72,14 +72,26 @@ impl Place {
         walk.end("model")?;
         counts.end("model")?;
         let scales = part.span(usize::from(classes) * 4)?;
-        let mut calibration = Calibration { bias: part.i32()?, ..Calibration::default() };
+        let mut calibration = Calibration {
+            bias: part.i32()?,
+            ..Calibration::default()
+        };
         for weight in &mut calibration.weights {
             *weight = part.i32()?;
         }
         calibration.answer_from = part.u16()?;
         calibration.suggest_from = part.u16()?;
         part.end("model")?;
-        Ok(Self { bits, classes, rarity_unknown, rarity, postings, starts, scales, calibration })
+        Ok(Self {
+            bits,
+            classes,
+            rarity_unknown,
+            rarity,
+            postings,
+            starts,
+            scales,
+            calibration,
+        })
     }
 
     pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Model<'a> {
@@ -99,7 +111,10 @@ impl Place {
 /// The class and the weight of a posting, given the first class that it may be of.
 fn posting(coded: u32, next: u32) -> (u32, i32) {
     let nibble = (coded & 15) as i32;
-    (next.saturating_add(coded >> 4), if nibble > 7 { nibble - 16 } else { nibble })
+    (
+        next.saturating_add(coded >> 4),
+        if nibble > 7 { nibble - 16 } else { nibble },
+    )
 }
 
 /// The scoring model.
@@ -140,7 +155,10 @@ impl<'a> Model<'a> {
         let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
             return;
         };
-        let mut rest = self.postings.get(*start as usize..*end as usize).unwrap_or(&[]);
+        let mut rest = self
+            .postings
+            .get(*start as usize..*end as usize)
+            .unwrap_or(&[]);
         let mut next = 0u32;
         while let Some((coded, tail)) = varint(rest) {
             let (class, weight) = posting(coded, next);
@@ -173,5 +191,8 @@ fn varint(bytes: &[u8]) -> Option<(u32, &[u8])> {
         return Some((low | u32::from(*second) << 7, rest));
     }
     let (third, rest) = rest.split_first()?;
-    Some((low | u32::from(*second & 0x7f) << 7 | u32::from(*third) << 14, rest))
+    Some((
+        low | u32::from(*second & 0x7f) << 7 | u32::from(*third) << 14,
+        rest,
+    ))
 }

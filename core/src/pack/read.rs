@@ -16,7 +16,9 @@ impl Span {
     /// The stretch itself, of the bytes that it was found in.
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         let start = self.start as usize;
-        bytes.get(start..start + self.length as usize).unwrap_or(&[])
+        bytes
+            .get(start..start + self.length as usize)
+            .unwrap_or(&[])
     }
 }
 
@@ -42,7 +44,10 @@ impl<'a> Bytes<'a> {
     }
 
     pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], PackError> {
-        let (head, tail) = self.rest.split_at_checked(count).ok_or(PackError::Truncated)?;
+        let (head, tail) = self
+            .rest
+            .split_at_checked(count)
+            .ok_or(PackError::Truncated)?;
         self.rest = tail;
         self.at += count as u32;
         Ok(head)
@@ -51,7 +56,10 @@ impl<'a> Bytes<'a> {
     /// The next `count` bytes, to be opened later.
     pub(crate) fn span(&mut self, count: usize) -> Result<Span, PackError> {
         let start = self.at;
-        self.take(count).map(|taken| Span { start, length: taken.len() as u32 })
+        self.take(count).map(|taken| Span {
+            start,
+            length: taken.len() as u32,
+        })
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], PackError> {
@@ -67,10 +75,6 @@ impl<'a> Bytes<'a> {
 
     pub(crate) fn u16(&mut self) -> Result<u16, PackError> {
         self.array().map(u16::from_le_bytes)
-    }
-
-    pub(crate) fn i16(&mut self) -> Result<i16, PackError> {
-        self.array().map(i16::from_le_bytes)
     }
 
     pub(crate) fn i32(&mut self) -> Result<i32, PackError> {
@@ -101,7 +105,11 @@ impl<'a> Bytes<'a> {
     /// count can't make anyone reserve more memory than the pack is long.
     pub(crate) fn count(&mut self) -> Result<usize, PackError> {
         let count = self.varint()? as usize;
-        if count > self.rest.len() { Err(PackError::Truncated) } else { Ok(count) }
+        if count > self.rest.len() {
+            Err(PackError::Truncated)
+        } else {
+            Ok(count)
+        }
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, PackError> {
@@ -114,7 +122,10 @@ impl<'a> Bytes<'a> {
         let (before, start) = (self.rest.len(), self.at);
         let length = self.text()?.len();
         let prefix = before - self.rest.len() - length;
-        Ok(Span { start: start + prefix as u32, length: length as u32 })
+        Ok(Span {
+            start: start + prefix as u32,
+            length: length as u32,
+        })
     }
 
     /// A part that bears its length in four bytes in front.
@@ -125,6 +136,10 @@ impl<'a> Bytes<'a> {
     }
 
     pub(crate) fn end(self, part: &'static str) -> Result<(), PackError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(PackError::Malformed { part }) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(PackError::Malformed { part })
+        }
     }
 }

@@ -35,11 +35,17 @@ impl Place {
             }
         }
         walk.end("rules")?;
-        Ok(Self { count: count as u32, rules })
+        Ok(Self {
+            count: count as u32,
+            rules,
+        })
     }
 
     pub(super) fn open(self, bytes: &[u8]) -> Rules<'_> {
-        Rules { left: self.count, bytes: Bytes::new(self.rules.of(bytes)) }
+        Rules {
+            left: self.count,
+            bytes: Bytes::new(self.rules.of(bytes)),
+        }
     }
 }
 
@@ -96,7 +102,10 @@ pub(crate) struct Terms<'a> {
 impl<'a> Terms<'a> {
     fn read(bytes: &mut Bytes<'a>) -> Result<Self, PackError> {
         let count = bytes.count()?;
-        let terms = Self { count: count as u32, bytes: *bytes };
+        let terms = Self {
+            count: count as u32,
+            bytes: *bytes,
+        };
         for _ in 0..count {
             read_term(bytes)?;
         }

@@ -57,7 +57,13 @@ pub(super) struct Parts {
 /// The whole file.
 pub(super) fn file(parts: &Parts) -> Vec<u8> {
     let mut content = Writer::default();
-    for part in [&parts.languages, &parts.entries, &parts.hot, &parts.rules, &parts.model] {
+    for part in [
+        &parts.languages,
+        &parts.entries,
+        &parts.hot,
+        &parts.rules,
+        &parts.model,
+    ] {
         content.part(part);
     }
     let mut file = Writer::default();

@@ -1,0 +1,335 @@
+//! Training of the scoring model: for every entry, and for the background, a linear boundary
+//! between its phrasings and all others (a support vector machine with squared hinge loss,
+//! solved by dual coordinate descent in a fixed order), cut to its heaviest weights.
+//!
+//! Single-threaded and without the platform's mathematics: the same examples give the same
+//! bytes everywhere.
+
+use super::math::ln;
+use super::write::{Posting, Quantised};
+
+/// A phrasing as counted features.
+#[derive(Clone)]
+pub(super) struct Example {
+    pub(super) class: u16,
+    /// How many tokens it has.
+    pub(super) tokens: u32,
+    /// Bucket and how often it occurs, ascending by bucket.
+    pub(super) counts: Vec<(u32, u16)>,
+    /// How much an error on it costs, relative to others.
+    pub(super) weight: f32,
+}
+
+/// How to train.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Recipe {
+    /// Bits of a bucket's number.
+    pub(super) bits: u8,
+    /// What an error costs against what weights cost.
+    pub(super) cost: f32,
+    /// Passes over the examples.
+    pub(super) passes: u32,
+    /// Weights kept per class, on average.
+    pub(super) weights_per_class: usize,
+}
+
+/// Trains on `examples`. `done` is told how many classes are finished.
+pub(super) fn train(
+    examples: &[&Example],
+    classes: usize,
+    recipe: &Recipe,
+    done: &mut dyn FnMut(usize),
+) -> Quantised {
+    let (rarity, rarity_unknown) = rarities(examples, recipe.bits);
+    let vectors = Vectors::new(examples, &rarity);
+    let mut solver = Solver::new(&vectors, 1 << recipe.bits, recipe);
+    let mut members = vec![Vec::new(); classes];
+    for (place, example) in examples.iter().enumerate() {
+        if let Some(members) = members.get_mut(usize::from(example.class)) {
+            members.push(place as u32);
+        }
+    }
+    let mut found = Vec::with_capacity(classes);
+    for (class, members) in members.iter().enumerate() {
+        found.push(if members.is_empty() {
+            Boundary::default()
+        } else {
+            solver.solve(members)
+        });
+        done(class + 1);
+    }
+    quantise(&found, rarity, rarity_unknown, recipe)
+}
+
+/// Inverse document frequency of each bucket, 16 = 1.0, 0 if no example has it; and that of a
+/// bucket that no example has.
+fn rarities(examples: &[&Example], bits: u8) -> (Vec<u8>, u8) {
+    let mut seen_in = vec![0u32; 1 << bits];
+    for (bucket, _) in examples.iter().flat_map(|example| &example.counts) {
+        if let Some(count) = seen_in.get_mut(*bucket as usize) {
+            *count += 1;
+        }
+    }
+    let all = examples.len() as f64 + 1.0;
+    let rarity = |count: u32| {
+        let value = ln(all / (f64::from(count) + 1.0)) + 1.0;
+        (value * 16.0).round_ties_even().clamp(1.0, 255.0) as u8
+    };
+    let table = seen_in
+        .iter()
+        .map(|count| if *count == 0 { 0 } else { rarity(*count) })
+        .collect();
+    (table, rarity(0))
+}
+
+/// 64 (1 + ln n), as in `answer::features`.
+const OFTEN: [f32; 8] = [0.0, 64.0, 108.0, 134.0, 153.0, 167.0, 179.0, 189.0];
+
+/// The examples as unit vectors, one after the other.
+struct Vectors {
+    starts: Vec<u32>,
+    parts: Vec<(u32, f32)>,
+    costs: Vec<f32>,
+}
+
+impl Vectors {
+    fn new(examples: &[&Example], rarity: &[u8]) -> Self {
+        let mut vectors = Self {
+            starts: vec![0],
+            parts: Vec::new(),
+            costs: Vec::new(),
+        };
+        for example in examples {
+            let start = vectors.parts.len();
+            let mut squares = 0.0f32;
+            for (bucket, count) in &example.counts {
+                let often = OFTEN
+                    .get(usize::from(*count))
+                    .or(OFTEN.last())
+                    .copied()
+                    .unwrap_or(64.0);
+                let rarity = rarity.get(*bucket as usize).copied().unwrap_or(0);
+                let amount = often * f32::from(rarity);
+                squares += amount * amount;
+                vectors.parts.push((*bucket, amount));
+            }
+            let length = squares.sqrt().max(1.0);
+            for (_, amount) in vectors.parts.iter_mut().skip(start) {
+                *amount /= length;
+            }
+            vectors.starts.push(vectors.parts.len() as u32);
+            vectors.costs.push(example.weight);
+        }
+        vectors
+    }
+
+    fn len(&self) -> usize {
+        self.costs.len()
+    }
+
+    fn get(&self, place: usize) -> &[(u32, f32)] {
+        let (Some(start), Some(end)) = (self.starts.get(place), self.starts.get(place + 1)) else {
+            return &[];
+        };
+        self.parts
+            .get(*start as usize..*end as usize)
+            .unwrap_or(&[])
+    }
+}
+
+/// The boundary of one class.
+#[derive(Default, Clone)]
+struct Boundary {
+    /// Ascending by bucket, without zeros.
+    weights: Vec<(u32, f32)>,
+    bias: f32,
+}
+
+/// Dual coordinate descent with shrinking, after Hsieh et al. 2008 ("A Dual Coordinate Descent
+/// Method for Large-scale Linear SVM"), algorithm 3.
+struct Solver<'a> {
+    vectors: &'a Vectors,
+    /// For each example the diagonal of the dual for a cost of 1: its squared length, and 1 for
+    /// the bias.
+    squares: Vec<f32>,
+    cost: f32,
+    passes: u32,
+    weights: Vec<f32>,
+    alphas: Vec<f32>,
+    signs: Vec<f32>,
+    active: Vec<u32>,
+}
+
+impl<'a> Solver<'a> {
+    fn new(vectors: &'a Vectors, buckets: usize, recipe: &Recipe) -> Self {
+        let square = |place| vectors.get(place).iter().map(|(_, x)| x * x).sum::<f32>() + 1.0;
+        Self {
+            vectors,
+            squares: (0..vectors.len()).map(square).collect(),
+            cost: recipe.cost,
+            passes: recipe.passes,
+            weights: vec![0.0; buckets],
+            alphas: vec![0.0; vectors.len()],
+            signs: vec![-1.0; vectors.len()],
+            active: Vec::new(),
+        }
+    }
+
+    fn solve(&mut self, members: &[u32]) -> Boundary {
+        self.weights.fill(0.0);
+        self.alphas.fill(0.0);
+        self.signs.fill(-1.0);
+        for member in members {
+            if let Some(sign) = self.signs.get_mut(*member as usize) {
+                *sign = 1.0;
+            }
+        }
+        self.active.clear();
+        self.active.extend(0..self.vectors.len() as u32);
+        let mut bias = 0.0;
+        let mut dice = Dice(0x1234_5678);
+        let mut bound = f32::INFINITY;
+        for _ in 0..self.passes {
+            dice.shuffle(&mut self.active);
+            let (mut highest, mut lowest) = (f32::NEG_INFINITY, f32::INFINITY);
+            let mut kept = 0;
+            for at in 0..self.active.len() {
+                let Some(place) = self.active.get(at).copied() else {
+                    break;
+                };
+                let Some(projected) = self.step(place as usize, bound, &mut bias) else {
+                    continue;
+                };
+                highest = highest.max(projected);
+                lowest = lowest.min(projected);
+                self.active.swap(kept, at);
+                kept += 1;
+            }
+            self.active.truncate(kept);
+            if highest - lowest < 0.01 {
+                break;
+            }
+            bound = if highest > 0.0 {
+                highest
+            } else {
+                f32::INFINITY
+            };
+        }
+        let weights = self
+            .weights
+            .iter()
+            .enumerate()
+            .filter(|(_, weight)| **weight != 0.0);
+        Boundary {
+            weights: weights.map(|(at, weight)| (at as u32, *weight)).collect(),
+            bias,
+        }
+    }
+
+    /// Moves one example's dual variable to where it is best. `None` if the example no longer
+    /// matters, else the projected gradient.
+    fn step(&mut self, place: usize, bound: f32, bias: &mut f32) -> Option<f32> {
+        let vector = self.vectors.get(place);
+        let sign = *self.signs.get(place)?;
+        let alpha = self.alphas.get_mut(place)?;
+        let diagonal = 0.5 / (self.cost * self.vectors.costs.get(place)?);
+        let mut product = *bias;
+        for (bucket, x) in vector {
+            product += self.weights.get(*bucket as usize).copied().unwrap_or(0.0) * x;
+        }
+        let gradient = sign * product - 1.0 + *alpha * diagonal;
+        let projected = if *alpha > 0.0 {
+            gradient
+        } else if gradient > bound {
+            return None;
+        } else {
+            gradient.min(0.0)
+        };
+        if projected != 0.0 {
+            let before = *alpha;
+            *alpha = (before - gradient / (self.squares.get(place)? + diagonal)).max(0.0);
+            let change = (*alpha - before) * sign;
+            *bias += change;
+            for (bucket, x) in vector {
+                if let Some(weight) = self.weights.get_mut(*bucket as usize) {
+                    *weight += change * x;
+                }
+            }
+        }
+        Some(projected)
+    }
+}
+
+/// Numbers in a fixed order that looks random.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    /// A number below `below`, which is at least 1.
+    pub(super) fn roll(&mut self, below: u32) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 32) * u64::from(below) >> 32) as u32
+    }
+
+    /// Puts `items` in another order.
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for left in (1..items.len()).rev() {
+            items.swap(left, self.roll(left as u32 + 1) as usize);
+        }
+    }
+}
+
+/// Keeps the heaviest weights of all classes together and rounds them to four bits.
+fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Recipe) -> Quantised {
+    let mut sizes: Vec<f32> = found
+        .iter()
+        .flat_map(|boundary| &boundary.weights)
+        .map(|(_, weight)| weight.abs())
+        .collect();
+    let keep = recipe.weights_per_class * found.len();
+    let threshold = if keep < sizes.len() {
+        let at = sizes.len() - keep;
+        *sizes.select_nth_unstable_by(at, f32::total_cmp).1
+    } else {
+        0.0
+    };
+    let mut postings = Vec::new();
+    let mut scales = Vec::new();
+    for (class, boundary) in found.iter().enumerate() {
+        let kept = boundary
+            .weights
+            .iter()
+            .filter(|(_, weight)| weight.abs() >= threshold);
+        let largest = kept
+            .clone()
+            .map(|(_, weight)| weight.abs())
+            .fold(0.0, f32::max);
+        let scale = ((largest / 7.0 * 16_384.0).ceil()).clamp(1.0, 65_535.0);
+        for (bucket, weight) in kept {
+            let steps = (weight * 16_384.0 / scale)
+                .round_ties_even()
+                .clamp(-7.0, 7.0) as i8;
+            if steps != 0 {
+                postings.push(Posting {
+                    bucket: *bucket,
+                    class: class as u16,
+                    weight: steps,
+                });
+            }
+        }
+        let bias = (boundary.bias * 1024.0)
+            .round_ties_even()
+            .clamp(-32_000.0, 32_000.0);
+        scales.push((scale as u16, bias as i16));
+    }
+    postings.sort_unstable();
+    Quantised {
+        bits: recipe.bits,
+        rarity,
+        rarity_unknown,
+        postings,
+        scales,
+    }
+}
