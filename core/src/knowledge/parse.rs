@@ -278,6 +278,7 @@ impl Reader<'_> {
         let id = self
             .required("rule", take("rule"))
             .and_then(|id| self.id("rule", id));
+        let before = self.errors.len();
         let mut terms = |reader: &mut Self, field| {
             take(field).map_or_else(Vec::new, |terms| reader.terms(field, terms))
         };
@@ -287,7 +288,8 @@ impl Reader<'_> {
             terms(self, "all"),
             terms(self, "none"),
         );
-        if exact.is_empty() && any.is_empty() && all.is_empty() {
+        let no_terms = exact.is_empty() && any.is_empty() && all.is_empty();
+        if no_terms && self.errors.len() == before {
             let message = "a rule needs at least one of `exact`, `any` and `all`".into();
             self.error("any", Code::MissingField, message);
         }

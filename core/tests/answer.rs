@@ -1,0 +1,262 @@
+//! The answerer through its public interface: from a knowledge file to decisions.
+#![cfg(feature = "compile")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use firsthop_core::answer::{Answerer, By, Decision, Question};
+use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
+use firsthop_core::{knowledge, limits};
+use support::{SHOP, pack_of, shop};
+
+fn decide(pack: &Pack, text: &str) -> Decision {
+    Answerer::new().decide(pack, &Question::new(text))
+}
+
+fn answered(pack: &Pack, text: &str) -> Option<(String, By)> {
+    match decide(pack, text) {
+        Decision::Answer(found) => {
+            Some((pack.entry(found.entry).unwrap().id().to_owned(), found.by))
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_phrasing_is_answered_word_for_word_however_it_is_typed() {
+    let pack = shop();
+    for text in [
+        "how do I cancel my order",
+        "  HOW do i cancel, my order?!  ",
+        "Ｈｏｗ ｄｏ Ｉ ｃａｎｃｅｌ ｍｙ ｏｒｄｅｒ",
+        "hów do I cancel my order",
+        "how do I ca\u{301}ncel my order 😀",
+    ] {
+        assert_eq!(
+            answered(&pack, text),
+            Some(("order-cancel".into(), By::Hot)),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        answered(&pack, "怎么，取消订单？"),
+        Some(("order-cancel".into(), By::Hot))
+    );
+}
+
+#[test]
+fn numbers_count_in_an_exact_question() {
+    let pack = pack_of(
+        r#"{"id":"a","phrasings":["is model 300 in stock"],"answer":"yes"}
+           {"id":"b","phrasings":["is model 400 in stock"],"answer":"no"}"#,
+    );
+    assert_eq!(answered(&pack, "is model 400 in stock?").unwrap().0, "b");
+}
+
+#[test]
+fn a_phrasing_of_two_entries_is_not_answered_word_for_word() {
+    let pack = pack_of(
+        r#"{"id":"a","phrasings":["opening hours"],"answer":"nine"}
+           {"id":"b","phrasings":["opening hours"],"answer":"ten"}"#,
+    );
+    assert!(!matches!(
+        answered(&pack, "opening hours"),
+        Some((_, By::Hot))
+    ));
+}
+
+#[test]
+fn another_wording_ranks_its_entry_first() {
+    let pack = shop();
+    let mut answerer = Answerer::new();
+    for (text, id) in [
+        ("please cancel the order I made", "order-cancel"),
+        ("我想把订单取消掉", "order-cancel"),
+        ("when will my parcel be delivered", "ship-when"),
+        ("invoice for a company please", "invoice"),
+    ] {
+        let ranked = answerer.rank(&pack, &Question::new(text));
+        assert_eq!(pack.entry(ranked[0].entry).unwrap().id(), id, "{text}");
+        assert!(ranked.len() <= limits::SUGGESTIONS_MAX);
+        assert!(
+            ranked
+                .windows(2)
+                .all(|pair| pair[0].confidence >= pair[1].confidence),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn who_asks_for_a_person_gets_one() {
+    let pack = shop();
+    for text in [
+        "转人工",
+        "我要找真人！",
+        "人工",
+        "I want to talk to a human",
+        "Agent",
+        "TALK TO A PERSON please",
+    ] {
+        assert_eq!(decide(&pack, text), Decision::HandOff, "{text}");
+    }
+    for text in [
+        "不用转人工",
+        "人工服务时间是几点",
+        "do you sell artificial flowers",
+        "I do not want to talk to a human",
+    ] {
+        assert_ne!(decide(&pack, text), Decision::HandOff, "{text}");
+    }
+}
+
+#[test]
+fn rules_are_tried_by_priority_and_heed_what_they_exclude() {
+    let pack = pack_of(
+        r#"{"id":"a","phrasings":["alpha"],"answer":"A"}
+           {"id":"b","phrasings":["beta"],"answer":"B"}
+           {"rule":"low","any":["gift card"],"answer":"a"}
+           {"rule":"high","any":["gift card"],"all":["lost"],"none":["found"],"answer":"b","priority":5}"#,
+    );
+    assert_eq!(answered(&pack, "a gift card"), Some(("a".into(), By::Rule)));
+    assert_eq!(
+        answered(&pack, "I lost a gift card"),
+        Some(("b".into(), By::Rule))
+    );
+    assert_eq!(
+        answered(&pack, "I lost and found a gift card"),
+        Some(("a".into(), By::Rule))
+    );
+    assert_ne!(
+        answered(&pack, "a gift for my card club").map(|it| it.1),
+        Some(By::Rule)
+    );
+}
+
+#[test]
+fn a_rule_replaces_the_one_that_every_pack_starts_from() {
+    let pack = pack_of(
+        r#"{"id":"a","phrasings":["alpha"],"answer":"A"}
+           {"rule":"starter/person","exact":["mayday"],"hand_off":true}"#,
+    );
+    assert_eq!(decide(&pack, "Mayday!"), Decision::HandOff);
+    assert_ne!(decide(&pack, "转人工"), Decision::HandOff);
+}
+
+#[test]
+fn what_nobody_wrote_about_goes_to_the_next_hop() {
+    let pack = shop();
+    for text in [
+        "",
+        " ",
+        "?!",
+        "😀",
+        "\u{0}",
+        "what is the capital of France",
+        "今天天气怎么样",
+    ] {
+        assert_eq!(decide(&pack, text), Decision::Escalate, "{text:?}");
+    }
+}
+
+#[test]
+fn the_answer_is_in_the_language_of_the_question() {
+    let pack = shop();
+    let entry = pack.entry(pack.find("order-cancel").unwrap()).unwrap();
+    let lang = |text, lang| entry.answer(&Question { text, lang }).lang.to_owned();
+    assert_eq!(lang("怎么取消订单", Some("en-GB")), "zh");
+    assert_eq!(lang("cancel", Some("zh-CN")), "en");
+    assert_eq!(
+        lang("annuler", Some("fr")),
+        "zh",
+        "the editor's first, as there is no French"
+    );
+    let only = pack.entry(pack.find("invoice").unwrap()).unwrap();
+    assert_eq!(
+        only.answer(&Question::new("发票")).text,
+        "Ask for it at checkout."
+    );
+    assert_eq!(entry.title(&Question::new("cancel order")).lang, "en");
+}
+
+#[test]
+fn a_latin_question_is_answered_in_the_language_of_its_page() {
+    let pack = pack_of(
+        r#"{"id":"a","title":{"en":"Bill","fr":"Facture"},"phrasings":["facture"],"answer":{"en":"yes","fr":"oui"}}"#,
+    );
+    let entry = pack.entry(pack.find("a").unwrap()).unwrap();
+    assert_eq!(
+        entry
+            .answer(&Question {
+                text: "facture",
+                lang: Some("fr-CA")
+            })
+            .text,
+        "oui"
+    );
+    assert_eq!(
+        entry
+            .answer(&Question {
+                text: "bill",
+                lang: None
+            })
+            .text,
+        "yes"
+    );
+}
+
+#[test]
+fn the_same_knowledge_gives_the_same_bytes_in_any_order() {
+    let parsed = knowledge::parse("shop", SHOP.as_bytes()).unwrap();
+    let reversed: Vec<&str> = SHOP.lines().rev().collect();
+    let reversed = knowledge::parse("shop", reversed.join("\r\n").as_bytes()).unwrap();
+    let make = |knowledge| build(knowledge, &BuildSettings::default(), &mut |_| {}).unwrap();
+    let (bytes, report) = make(&parsed);
+    assert_eq!(make(&parsed).0, bytes);
+    assert_eq!(make(&reversed).0, bytes);
+    assert_eq!(report.hash, PackHash::of(&bytes));
+    assert_eq!(
+        (report.entries, report.bytes),
+        (parsed.entries.len(), bytes.len())
+    );
+}
+
+#[test]
+fn entries_are_found_by_id() {
+    let pack = shop();
+    let ids: Vec<&str> = pack.entries().map(|(_, entry)| entry.id()).collect();
+    assert!(ids.is_sorted() && ids.len() == pack.len());
+    for (index, entry) in pack.entries() {
+        assert_eq!(pack.find(entry.id()), Some(index));
+    }
+    assert_eq!(pack.find("order"), None);
+    assert_eq!(pack.find("zzz"), None);
+}
+
+#[test]
+fn a_question_is_read_up_to_its_limit_and_not_beyond() {
+    let pack = shop();
+    let filler = "，".repeat(limits::QUESTION_READ_BYTES_MAX / 3 - 10);
+    assert_eq!(
+        answered(&pack, &format!("怎么取消订单{filler}")).unwrap().0,
+        "order-cancel"
+    );
+    let beyond = "，".repeat(limits::QUESTION_READ_BYTES_MAX / 3 + 1);
+    assert_eq!(
+        decide(&pack, &format!("{beyond}怎么取消订单")),
+        Decision::Escalate
+    );
+    // A character that lies across the limit is left out.
+    decide(
+        &pack,
+        &format!("a{}", "订".repeat(limits::QUESTION_READ_BYTES_MAX)),
+    );
+}
+
+#[test]
+fn knowledge_without_entries_makes_a_pack_of_rules() {
+    let pack = pack_of(r#"{"rule":"x","any":["help"],"hand_off":true}"#);
+    assert!(pack.is_empty());
+    assert_eq!(decide(&pack, "help me"), Decision::HandOff);
+    assert_eq!(decide(&pack, "where is my order"), Decision::Escalate);
+}

@@ -1,0 +1,255 @@
+//! A knowledge file is read, or every error in it is told with file, line and field.
+#![cfg(feature = "compile")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use firsthop_core::knowledge::{self, KnowledgeErrorCode as Code};
+use firsthop_core::limits;
+
+const GOOD: &str = r#"{"id":"a","phrasings":["alpha"],"answer":"A"}"#;
+
+/// Line, field and code of each error.
+fn errors(text: impl AsRef<[u8]>) -> Vec<(u32, String, Code)> {
+    let errors = knowledge::parse("faq.jsonl", text.as_ref()).unwrap_err();
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.file == "faq.jsonl" && !error.message.is_empty())
+    );
+    errors
+        .into_iter()
+        .map(|error| (error.line, error.field, error.code))
+        .collect()
+}
+
+#[test]
+fn each_mistake_is_named_with_line_and_field() {
+    for (line, field, code) in [
+        ("{", "", Code::NotJson),
+        ("[1]", "", Code::NotJson),
+        (r#"{"id":"b","id":"c"}"#, "", Code::NotJson),
+        (
+            r#"{"phrasings":["x"],"answer":"y"}"#,
+            "id",
+            Code::MissingField,
+        ),
+        (
+            r#"{"id":"b","answer":"y"}"#,
+            "phrasings",
+            Code::MissingField,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"]}"#,
+            "answer",
+            Code::MissingField,
+        ),
+        (
+            r#"{"id":"b","phrasings":[],"answer":"y"}"#,
+            "phrasings",
+            Code::Empty,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x","  "],"answer":"y"}"#,
+            "phrasings[1]",
+            Code::Empty,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x",7],"answer":"y"}"#,
+            "phrasings[1]",
+            Code::WrongType,
+        ),
+        (
+            r#"{"id":"b","phrasings":"x","answer":"y"}"#,
+            "phrasings",
+            Code::WrongType,
+        ),
+        (
+            r#"{"id":7,"phrasings":["x"],"answer":"y"}"#,
+            "id",
+            Code::WrongType,
+        ),
+        (
+            r#"{"id":"","phrasings":["x"],"answer":"y"}"#,
+            "id",
+            Code::Empty,
+        ),
+        (
+            r#"{"id":"a\nb","phrasings":["x"],"answer":"y"}"#,
+            "id",
+            Code::BadValue,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":{"en":""}}"#,
+            "answer.en",
+            Code::Empty,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":{}}"#,
+            "answer",
+            Code::Empty,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":{"e!":"y"}}"#,
+            "answer.e!",
+            Code::BadValue,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":"y","lang":"english please"}"#,
+            "lang",
+            Code::BadValue,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":"y","titel":"z"}"#,
+            "titel",
+            Code::UnknownField,
+        ),
+        (
+            r#"{"id":"b","phrasings":["x"],"answer":"a\u0007b"}"#,
+            "answer",
+            Code::ControlCharacter,
+        ),
+        (
+            r#"{"id":"a","phrasings":["x"],"answer":"y"}"#,
+            "id",
+            Code::DuplicateId,
+        ),
+        (r#"{"rule":"r","answer":"a"}"#, "any", Code::MissingField),
+        (r#"{"rule":"r","any":["x"]}"#, "answer", Code::BadValue),
+        (
+            r#"{"rule":"r","any":["x"],"answer":"a","hand_off":true}"#,
+            "answer",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"answer":"nowhere"}"#,
+            "answer",
+            Code::UnknownEntry,
+        ),
+        (
+            r#"{"rule":"r","any":["!?"],"answer":"a"}"#,
+            "any[0]",
+            Code::Empty,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"answer":"a","priority":1.5}"#,
+            "priority",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"hand_off":"yes"}"#,
+            "hand_off",
+            Code::WrongType,
+        ),
+    ] {
+        let found = errors(format!("{GOOD}\n\n{line}\n"));
+        assert_eq!(found[0], (3, field.to_owned(), code), "{line}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_up_to_a_limit() {
+    assert_eq!(errors(format!("{{\n{GOOD}\n{{\n")).len(), 2);
+    let many = "{\n".repeat(5_000);
+    assert_eq!(errors(many).len(), limits::KNOWLEDGE_ERRORS_MAX);
+}
+
+#[test]
+fn text_that_is_not_utf8_is_named_by_line() {
+    let mut file = format!("{GOOD}\n").into_bytes();
+    file.extend(b"{\"id\":\"\xff\"}");
+    assert_eq!(errors(file), [(2, String::new(), Code::NotUtf8)]);
+}
+
+#[test]
+fn sizes_are_bounded() {
+    assert_eq!(
+        errors(vec![b' '; 100_000_000]),
+        [(0, String::new(), Code::TooLarge)]
+    );
+    let long = format!(
+        r#"{{"id":"b","phrasings":["x"],"answer":"{}"}}"#,
+        "y".repeat(limits::KNOWLEDGE_LINE_BYTES_MAX)
+    );
+    assert_eq!(errors(long), [(1, String::new(), Code::TooLarge)]);
+    for (field, line) in [
+        (
+            "answer",
+            format!(
+                r#"{{"id":"b","phrasings":["x"],"answer":"{}"}}"#,
+                "y".repeat(limits::ANSWER_BYTES_MAX + 1)
+            ),
+        ),
+        (
+            "phrasings[0]",
+            format!(
+                r#"{{"id":"b","phrasings":["{}"],"answer":"y"}}"#,
+                "x".repeat(limits::PHRASING_BYTES_MAX + 1)
+            ),
+        ),
+        (
+            "id",
+            format!(
+                r#"{{"id":"{}","phrasings":["x"],"answer":"y"}}"#,
+                "b".repeat(limits::ENTRY_ID_BYTES_MAX + 1)
+            ),
+        ),
+        (
+            "any[0]",
+            format!(
+                r#"{{"rule":"b","any":["{}"],"hand_off":true}}"#,
+                "x ".repeat(limits::RULE_TERM_TOKENS_MAX + 1)
+            ),
+        ),
+    ] {
+        assert_eq!(errors(line), [(1, field.to_owned(), Code::TooLong)]);
+    }
+    assert_eq!(errors(""), [(0, String::new(), Code::Nothing)]);
+    assert_eq!(errors("[".repeat(100_000))[0].2, Code::NotJson);
+}
+
+#[test]
+fn byte_order_mark_and_windows_line_ends_are_accepted() {
+    let file = format!(
+        "\u{feff}{GOOD}\r\n\r\n{}\r\n",
+        GOOD.replace("\"a\"", "\"b\"")
+    );
+    let parsed = knowledge::parse("faq.jsonl", file.as_bytes()).unwrap();
+    assert_eq!(parsed.entries.len(), 2);
+    assert_eq!(parsed.entries[1].source.line, 3);
+}
+
+#[test]
+fn languages_are_as_said_else_as_written() {
+    let file = r#"{"id":"a","lang":"de","phrasings":["wie lange","多久","どのくらい"],"answer":{"en":"x","de":"y"}}"#;
+    let parsed = knowledge::parse("faq.jsonl", file.as_bytes()).unwrap();
+    let entry = &parsed.entries[0];
+    let langs = |texts: &[knowledge::Localised]| {
+        texts
+            .iter()
+            .map(|text| text.lang.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(langs(&entry.phrasings), ["de", "zh", "ja"]);
+    assert_eq!(langs(&entry.answers), ["en", "de"], "in the editor's order");
+    assert_eq!(
+        entry.titles[0].text, "wie lange",
+        "the first phrasing serves as title"
+    );
+}
+
+#[test]
+fn files_are_merged_and_their_ids_must_differ() {
+    let mut first = knowledge::parse("one.jsonl", GOOD.as_bytes()).unwrap();
+    let second = knowledge::parse("two.jsonl", GOOD.replace("\"a\"", "\"b\"").as_bytes()).unwrap();
+    first.merge(second.clone()).unwrap();
+    assert_eq!(first.entries.len(), 2);
+    let errors = first.merge(second).unwrap_err();
+    assert_eq!(
+        (errors[0].file.as_str(), errors[0].line, errors[0].code),
+        ("two.jsonl", 1, Code::DuplicateId)
+    );
+    assert!(
+        errors[0].to_string().contains("two.jsonl:1: `id`:"),
+        "{}",
+        errors[0]
+    );
+}
