@@ -12,33 +12,45 @@ use crate::private::Private;
 use crate::protocol::visitor::{Answered, Claim, Said, SaidText, Submission};
 use crate::protocol::{Answer, Hop, Source, Suggestion, UnverifiedClaim};
 
-/// A pack with its name.
-#[derive(Clone, Copy)]
-pub struct NamedPack<'a> {
-    /// Its name.
-    pub hash: PackHash,
-    /// What it knows.
-    pub pack: &'a Pack,
-}
-
 /// Asks the answerer about a message.
-pub fn ask(answerer: &mut Answerer, pack: NamedPack<'_>, hop: Hop, of: MessageId, said: &SaidText) -> Verdict {
+pub fn ask(
+    answerer: &mut Answerer,
+    pack: &Pack,
+    hop: Hop,
+    of: MessageId,
+    said: &SaidText,
+) -> Verdict {
     let question = question(said);
-    match answerer.decide(pack.pack, &question) {
+    match answerer.decide(pack, &question) {
         Decision::Answer(found) => {
-            let Some(entry) = pack.pack.entry(found.entry) else { return Verdict::Escalate };
-            let source = source(hop, pack.hash, Some(entry.id()), found.confidence);
+            let Some(entry) = pack.entry(found.entry) else {
+                return Verdict::Escalate;
+            };
+            let source = source(hop, pack.hash(), Some(entry.id()), found.confidence);
             let text = entry.answer(&question).text.to_owned();
-            Verdict::Answer(Box::new(Answer { of, text, source, suggestions: Vec::new() }))
+            Verdict::Answer(Box::new(Answer {
+                of,
+                text,
+                source,
+                suggestions: Vec::new(),
+            }))
         }
         Decision::Suggest(found) => {
             let confidence = found.first().map_or(0, |best| best.confidence);
-            let suggestions: Vec<_> = found.iter().filter_map(|found| suggestion(pack.pack, found, &question)).collect();
+            let suggestions: Vec<_> = found
+                .iter()
+                .filter_map(|found| suggestion(pack, found, &question))
+                .collect();
             if suggestions.is_empty() {
                 return Verdict::Escalate;
             }
-            let source = source(hop, pack.hash, None, confidence);
-            Verdict::Answer(Box::new(Answer { of, text: String::new(), source, suggestions }))
+            let source = source(hop, pack.hash(), None, confidence);
+            Verdict::Answer(Box::new(Answer {
+                of,
+                text: String::new(),
+                source,
+                suggestions,
+            }))
         }
         Decision::HandOff => Verdict::HandOff,
         Decision::Escalate => Verdict::Escalate,
@@ -46,25 +58,41 @@ pub fn ask(answerer: &mut Answerer, pack: NamedPack<'_>, hop: Hop, of: MessageId
 }
 
 fn question(said: &SaidText) -> Question<'_> {
-    Question { text: said.text.expose(), lang: (!said.lang.is_empty()).then_some(said.lang.as_str()) }
+    Question {
+        text: said.text.expose(),
+        lang: (!said.lang.is_empty()).then_some(said.lang.as_str()),
+    }
 }
 
 fn source(hop: Hop, pack: PackHash, entry: Option<&str>, confidence: u16) -> Source {
     // Whoever computes an answer vouches for it; a browser's becomes verified further up.
     let verified = hop != Hop::Browser;
-    Source { hop, pack, entry: entry.map(str::to_owned), confidence, verified }
+    Source {
+        hop,
+        pack,
+        entry: entry.map(str::to_owned),
+        confidence,
+        verified,
+    }
 }
 
 fn suggestion(pack: &Pack, found: &Match, question: &Question<'_>) -> Option<Suggestion> {
     let entry = pack.entry(found.entry)?;
-    Some(Suggestion { entry: entry.id().to_owned(), title: entry.title(question).text.to_owned() })
+    Some(Suggestion {
+        entry: entry.id().to_owned(),
+        title: entry.title(question).text.to_owned(),
+    })
 }
 
 /// The claim that goes up with a question that was answered here.
 pub fn claim(answer: &Answer) -> Claim {
     let entries = match &answer.source.entry {
         Some(entry) => vec![entry.clone()],
-        None => answer.suggestions.iter().map(|suggestion| suggestion.entry.clone()).collect(),
+        None => answer
+            .suggestions
+            .iter()
+            .map(|suggestion| suggestion.entry.clone())
+            .collect(),
     };
     let mut end = answer.text.len().min(CLAIM_TEXT_BYTES_MAX);
     while !answer.text.is_char_boundary(end) {
@@ -91,13 +119,18 @@ pub fn verify(
     of: MessageId,
     said: &SaidText,
 ) -> Result<Box<Answer>, UnverifiedClaim> {
-    let recomputed = pack.map(|pack| ask(answerer, NamedPack { hash: claimed.pack, pack }, claimed.hop, of, said));
+    let recomputed = pack
+        .filter(|pack| pack.hash() == claimed.pack)
+        .map(|pack| ask(answerer, pack, claimed.hop, of, said));
     match recomputed {
         Some(Verdict::Answer(mut answer)) if claim(&answer) == *claimed => {
             answer.source.verified = true;
             Ok(answer)
         }
-        _ => Err(UnverifiedClaim { pack: claimed.pack, text: claimed.text.clone() }),
+        _ => Err(UnverifiedClaim {
+            pack: claimed.pack,
+            text: claimed.text.clone(),
+        }),
     }
 }
 
@@ -116,14 +149,27 @@ pub struct Screened {
 ///
 /// A claim from another pack than the edge holds is left to the origin, which keeps them all. A
 /// wrong claim goes up as it came, for the agents to see; the visitor gets the right answer.
-pub fn screen(answerer: &mut Answerer, pack: Option<NamedPack<'_>>, bot_speaks: bool, mut submission: Submission) -> Screened {
+pub fn screen(
+    answerer: &mut Answerer,
+    pack: Option<&Pack>,
+    bot_speaks: bool,
+    mut submission: Submission,
+) -> Screened {
     let id = submission.id;
-    let screened = |answered, forged, submission| Screened { submission, answered, forged };
-    let Said::Text(said) = &mut submission.said else { return screened(None, false, submission) };
-    let Some(pack) = pack else { return screened(None, false, submission) };
+    let screened = |answered, forged, submission| Screened {
+        submission,
+        answered,
+        forged,
+    };
+    let Said::Text(said) = &mut submission.said else {
+        return screened(None, false, submission);
+    };
+    let Some(pack) = pack else {
+        return screened(None, false, submission);
+    };
     let forged = match &said.claim {
-        Some(claim) if claim.pack != pack.hash => return screened(None, false, submission),
-        Some(claim) => match verify(answerer, Some(pack.pack), claim, id, said) {
+        Some(claim) if claim.pack != pack.hash() => return screened(None, false, submission),
+        Some(claim) => match verify(answerer, Some(pack), claim, id, said) {
             Ok(_) => return screened(None, false, submission),
             Err(_) => true,
         },
@@ -138,5 +184,12 @@ pub fn screen(answerer: &mut Answerer, pack: Option<NamedPack<'_>>, bot_speaks: 
     if !forged {
         said.claim = Some(claim(&answer));
     }
-    screened(Some(Answered { id: id.derive(Derived::Answer), answer: *answer }), forged, submission)
+    screened(
+        Some(Answered {
+            id: id.derive(Derived::Answer),
+            answer: *answer,
+        }),
+        forged,
+        submission,
+    )
 }

@@ -15,8 +15,8 @@ use crate::limits::{CLAIM_TEXT_BYTES_MAX, SUGGESTIONS_MAX, TEXT_BYTES_MAX, WORD_
 use crate::protocol::agent::{Act, Command};
 use crate::protocol::visitor::{Reach, Said, Submission};
 use crate::protocol::{
-    AgentRef, Answer, Author, Code, Content, Event, Problem, Reason, Seq, Status, StatusChange, Text,
-    UnverifiedClaim,
+    AgentRef, Answer, Author, Code, Content, Event, Problem, Reason, Seq, Status, StatusChange,
+    Text, UnverifiedClaim,
 };
 use crate::time::Timestamp;
 
@@ -64,23 +64,39 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
             if said.lang.len() > WORD_BYTES_MAX {
                 return Err(too_long("the locale", said.lang.len(), WORD_BYTES_MAX));
             }
-            let Some(claim) = &said.claim else { return Ok(()) };
+            let Some(claim) = &said.claim else {
+                return Ok(());
+            };
             if claim.text.expose().len() > CLAIM_TEXT_BYTES_MAX {
-                return Err(too_long("the claimed text", claim.text.expose().len(), CLAIM_TEXT_BYTES_MAX));
+                return Err(too_long(
+                    "the claimed text",
+                    claim.text.expose().len(),
+                    CLAIM_TEXT_BYTES_MAX,
+                ));
             }
             if claim.entries.len() > SUGGESTIONS_MAX {
                 return Err(Problem::new(
                     Code::TooManyItems,
-                    format!("{} claimed entries; at most {SUGGESTIONS_MAX} are allowed", claim.entries.len()),
+                    format!(
+                        "{} claimed entries; at most {SUGGESTIONS_MAX} are allowed",
+                        claim.entries.len()
+                    ),
                 ));
             }
             match claim.entries.iter().map(String::len).max() {
-                Some(longest) if longest > 4 * WORD_BYTES_MAX => Err(too_long("a claimed entry's id", longest, 4 * WORD_BYTES_MAX)),
+                Some(longest) if longest > 4 * WORD_BYTES_MAX => Err(too_long(
+                    "a claimed entry's id",
+                    longest,
+                    4 * WORD_BYTES_MAX,
+                )),
                 _ => Ok(()),
             }
         }
         Said::Person(_) => Ok(()),
-        Said::Unknown => Err(Problem::new(Code::MalformedFrame, "a submission of a kind that this version does not know")),
+        Said::Unknown => Err(Problem::new(
+            Code::MalformedFrame,
+            "a submission of a kind that this version does not know",
+        )),
     }
 }
 
@@ -90,7 +106,10 @@ fn check_id(id: MessageId) -> Result<(), Problem> {
     if id.0.version() == 7 {
         return Ok(());
     }
-    Err(Problem::new(Code::IdInvalid, "an id must be a version 7 UUID (RFC 9562)"))
+    Err(Problem::new(
+        Code::IdInvalid,
+        "an id must be a version 7 UUID (RFC 9562)",
+    ))
 }
 
 fn check_text(text: &str) -> Result<(), Problem> {
@@ -104,7 +123,10 @@ fn check_text(text: &str) -> Result<(), Problem> {
 }
 
 fn too_long(what: &str, bytes: usize, max: usize) -> Problem {
-    Problem::new(Code::TextTooLong, format!("{what} has {bytes} bytes; at most {max} are allowed"))
+    Problem::new(
+        Code::TextTooLong,
+        format!("{what} has {bytes} bytes; at most {max} are allowed"),
+    )
 }
 
 /// Whether `event` is what `submission` led to: if not, its id was used for something else.
@@ -121,7 +143,9 @@ pub fn same_submission(event: &Event, submission: &Submission) -> bool {
 
 /// Whether `event` is what `command` led to: if not, its id was used for something else.
 pub fn same_command(event: &Event, agent: &AgentRef, command: &Command) -> bool {
-    if !matches!(&event.author, Author::Agent(author) if author.id == agent.id) || event.id != command.id {
+    if !matches!(&event.author, Author::Agent(author) if author.id == agent.id)
+        || event.id != command.id
+    {
         return false;
     }
     match (&event.content, &command.act) {
@@ -155,21 +179,41 @@ impl Head {
         now: Timestamp,
     ) -> Result<Vec<Event>, Problem> {
         check(submission)?;
-        let mut log = Appender { head: self, events: Vec::new(), now };
+        let mut log = Appender {
+            head: self,
+            events: Vec::new(),
+            now,
+        };
         let id = submission.id;
         match &submission.said {
             Said::Person(_) => {
-                let status = if log.head.status == Status::Assigned { Status::Assigned } else { Status::Queued };
+                let status = if log.head.status == Status::Assigned {
+                    Status::Assigned
+                } else {
+                    Status::Queued
+                };
                 log.change(id, Author::Visitor, status, Reason::Asked);
             }
             Said::Text(said) => {
-                log.append(id, Author::Visitor, Text { text: said.text.clone(), unverified });
+                log.append(
+                    id,
+                    Author::Visitor,
+                    Text {
+                        text: said.text.clone(),
+                        unverified,
+                    },
+                );
                 let status_id = id.derive(Derived::Status);
                 match verdict {
                     Verdict::Answer(answer) => {
                         log.append(id.derive(Derived::Answer), Author::Bot, *answer);
                         if log.head.status == Status::Resolved {
-                            log.change(status_id, Author::System, Status::Pending, Reason::Returned);
+                            log.change(
+                                status_id,
+                                Author::System,
+                                Status::Pending,
+                                Reason::Returned,
+                            );
                         }
                     }
                     Verdict::HandOff if !log.head.status.is_open() => {
@@ -190,11 +234,23 @@ impl Head {
     ///
     /// # Errors
     /// `id_invalid`, `text_empty`, `text_too_long`, `already_assigned` or `wrong_status`.
-    pub fn agent_acts(&mut self, agent: &AgentRef, command: &Command, now: Timestamp) -> Result<Vec<Event>, Problem> {
+    pub fn agent_acts(
+        &mut self,
+        agent: &AgentRef,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Problem> {
         check_id(command.id)?;
         let author = Author::Agent(agent.clone());
-        let mine = self.assignee.as_ref().is_some_and(|assignee| assignee.id == agent.id);
-        let mut log = Appender { head: self, events: Vec::new(), now };
+        let mine = self
+            .assignee
+            .as_ref()
+            .is_some_and(|assignee| assignee.id == agent.id);
+        let mut log = Appender {
+            head: self,
+            events: Vec::new(),
+            now,
+        };
         match &command.act {
             Act::Reply(reply) => {
                 check_text(reply.text.expose())?;
@@ -202,7 +258,14 @@ impl Head {
                     log.refuse_if_taken()?;
                     log.assign(command.id.derive(Derived::Assignment), agent, Reason::Taken);
                 }
-                log.append(command.id, author, Text { text: reply.text.clone(), unverified: None });
+                log.append(
+                    command.id,
+                    author,
+                    Text {
+                        text: reply.text.clone(),
+                        unverified: None,
+                    },
+                );
             }
             Act::Note(note) => {
                 check_text(note.text.expose())?;
@@ -219,7 +282,9 @@ impl Head {
             }
             Act::Release(_) => {
                 if !mine {
-                    return Err(wrong_status("only its assignee can give a conversation back to the queue"));
+                    return Err(wrong_status(
+                        "only its assignee can give a conversation back to the queue",
+                    ));
                 }
                 log.change(command.id, author, Status::Queued, Reason::Released);
             }
@@ -238,7 +303,12 @@ impl Head {
                 }
                 log.assign(command.id, agent, Reason::Reopened);
             }
-            Act::Unknown => return Err(Problem::new(Code::MalformedFrame, "an act that this version does not know")),
+            Act::Unknown => {
+                return Err(Problem::new(
+                    Code::MalformedFrame,
+                    "an act that this version does not know",
+                ));
+            }
         }
         Ok(log.events)
     }
@@ -264,7 +334,14 @@ impl Appender<'_> {
         if !content.is_private() {
             self.head.visible = seq;
         }
-        self.events.push(Event { seq, prev, id, at: self.now, author, content });
+        self.events.push(Event {
+            seq,
+            prev,
+            id,
+            at: self.now,
+            author,
+            content,
+        });
     }
 
     fn change(&mut self, id: MessageId, author: Author, status: Status, reason: Reason) {
@@ -273,7 +350,15 @@ impl Appender<'_> {
         }
         self.head.status = status;
         let assignee = self.head.assignee.clone();
-        self.append(id, author, StatusChange { status, reason, assignee });
+        self.append(
+            id,
+            author,
+            StatusChange {
+                status,
+                reason,
+                assignee,
+            },
+        );
     }
 
     fn assign(&mut self, id: MessageId, agent: &AgentRef, reason: Reason) {
@@ -283,7 +368,10 @@ impl Appender<'_> {
 
     fn refuse_if_taken(&self) -> Result<(), Problem> {
         match &self.head.assignee {
-            Some(colleague) => Err(Problem::new(Code::AlreadyAssigned, format!("{} has the conversation", colleague.name))),
+            Some(colleague) => Err(Problem::new(
+                Code::AlreadyAssigned,
+                format!("{} has the conversation", colleague.name),
+            )),
             None => Ok(()),
         }
     }

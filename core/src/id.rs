@@ -23,7 +23,10 @@ pub struct IdError;
 pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     for byte in bytes {
         for nibble in [byte >> 4, byte & 15] {
-            f.write_str(HEX.get(usize::from(nibble)..=usize::from(nibble)).unwrap_or("?"))?;
+            f.write_str(
+                HEX.get(usize::from(nibble)..=usize::from(nibble))
+                    .unwrap_or("?"),
+            )?;
         }
     }
     Ok(())
@@ -59,9 +62,22 @@ impl Uuid {
         let [_, _, t0, t1, t2, t3, t4, t5] = at.as_millis().to_be_bytes();
         let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9] = random;
         Self([
-            t0, t1, t2, t3, t4, t5, //
-            0x70 | (r0 & 0x0f), r1, //
-            0x80 | (r2 & 0x3f), r3, r4, r5, r6, r7, r8, r9,
+            t0,
+            t1,
+            t2,
+            t3,
+            t4,
+            t5, //
+            0x70 | (r0 & 0x0f),
+            r1, //
+            0x80 | (r2 & 0x3f),
+            r3,
+            r4,
+            r5,
+            r6,
+            r7,
+            r8,
+            r9,
         ])
     }
 
@@ -107,7 +123,9 @@ impl FromStr for Uuid {
         if !hyphens_right {
             return Err(IdError);
         }
-        read_hex(text.bytes().filter(|b| *b != b'-')).map(Self).ok_or(IdError)
+        read_hex(text.bytes().filter(|b| *b != b'-'))
+            .map(Self)
+            .ok_or(IdError)
     }
 }
 
@@ -236,8 +254,13 @@ mod tests {
         let id = MessageId::new(AT, [0xff; 10]);
         assert_eq!(id.to_string(), "01234567-89ab-7fff-bfff-ffffffffffff");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in ["", "01234567-89ab-7fff-bfff-fffffffffff", "0123456789ab-7fff-bfff-ffffffffffff-",
-                      "01234567-89ab-7fff-bfff-fffffffffffg", "0123é567-89ab-7fff-bfff-ffffffffffff"] {
+        for wrong in [
+            "",
+            "01234567-89ab-7fff-bfff-fffffffffff",
+            "0123456789ab-7fff-bfff-ffffffffffff-",
+            "01234567-89ab-7fff-bfff-fffffffffffg",
+            "0123é567-89ab-7fff-bfff-ffffffffffff",
+        ] {
             assert_eq!(wrong.parse::<MessageId>(), Err(IdError), "{wrong}");
         }
     }

@@ -16,7 +16,11 @@ pub struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub const fn new(burst: u32, refill: Duration) -> Self {
-        Self { burst, refill, full_at: Instant::from_millis(0) }
+        Self {
+            burst,
+            refill,
+            full_at: Instant::from_millis(0),
+        }
     }
 
     /// Takes `count` at once, or nothing.
@@ -50,7 +54,11 @@ mod tests {
         assert_eq!(bucket.take(at(10_000), 1), Err(SECOND));
         assert_eq!(bucket.take(at(10_400), 1), Err(Duration::from_millis(600)));
         assert_eq!(bucket.take(at(11_000), 1), Ok(()));
-        assert_eq!(bucket.take(at(20_000), 3), Ok(()), "rest fills it, no further than the burst");
+        assert_eq!(
+            bucket.take(at(20_000), 3),
+            Ok(()),
+            "rest fills it, no further than the burst"
+        );
         assert_eq!(bucket.take(at(20_000), 1), Err(SECOND));
     }
 

@@ -105,6 +105,14 @@ pub const CONVERSATIONS_PER_FRAME_MAX: usize = 100;
 pub const PREVIEW_CHARS_MAX: usize = 120;
 /// Frames that wait for a console that does not read.
 pub const AGENT_QUEUE_FRAMES_MAX: usize = 1024;
+/// Transcripts that a console keeps, so that going back to one shows it at once.
+pub const CONSOLE_TRANSCRIPTS_MAX: usize = 40;
+/// Entries of a transcript that a console shows before it is asked for earlier ones.
+pub const CONSOLE_ENTRIES_SHOWN: usize = 200;
+/// Somebody who typed and was not heard typing again for this long has stopped.
+pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(6);
+/// How often a console repeats that its agent still types.
+pub const TYPING_REPEATED_AFTER: Duration = Duration::from_secs(3);
 
 const _: () = {
     // A submission with a claim, and an event with an answer, fit into one wire message.
@@ -112,8 +120,12 @@ const _: () = {
     assert!(EVENTS_TEXT_BYTES_PER_FRAME_MAX + EVENTS_PER_FRAME_MAX * 512 <= WIRE_MESSAGE_BYTES_MAX);
     assert!(TEXT_BYTES_MAX <= EVENTS_TEXT_BYTES_PER_FRAME_MAX);
     // A drained batch fits into one, however long its texts.
-    assert!(EDGE_DRAIN_BATCH_MAX * (TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 512) <= BATCH_BYTES_MAX);
+    assert!(
+        EDGE_DRAIN_BATCH_MAX * (TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 512) <= BATCH_BYTES_MAX
+    );
     assert!(EDGE_DRAIN_BATCH_MAX <= SUBMISSIONS_PER_FRAME_MAX);
+    // Somebody who goes on typing never looks as if they had stopped.
+    assert!(TYPING_REPEATED_AFTER.as_millis() < TYPING_LAPSES_AFTER.as_millis());
     // The burst covers one full frame.
     assert!(VISITOR_SUBMISSIONS_BURST as usize >= SUBMISSIONS_PER_FRAME_MAX);
 };

@@ -94,7 +94,15 @@ impl From<SignatureError> for Problem {
     }
 }
 
-fn mac(key: &Key, purpose: Purpose, edge: EdgeId, at: Timestamp, nonce: Nonce, request: &str, body: &[u8]) -> Option<hmac::Hmac<Sha256>> {
+fn mac(
+    key: &Key,
+    purpose: Purpose,
+    edge: EdgeId,
+    at: Timestamp,
+    nonce: Nonce,
+    request: &str,
+    body: &[u8],
+) -> Option<hmac::Hmac<Sha256>> {
     key.mac(&[
         purpose.label(),
         edge.as_bytes(),
@@ -107,11 +115,24 @@ fn mac(key: &Key, purpose: Purpose, edge: EdgeId, at: Timestamp, nonce: Nonce, r
 
 impl Signed {
     /// Signs a request. `request` is its method and path, such as `POST /v1/edge/batch`.
-    pub fn sign(key: &Key, purpose: Purpose, edge: EdgeId, at: Timestamp, nonce: Nonce, request: &str, body: &[u8]) -> Self {
+    pub fn sign(
+        key: &Key,
+        purpose: Purpose,
+        edge: EdgeId,
+        at: Timestamp,
+        nonce: Nonce,
+        request: &str,
+        body: &[u8],
+    ) -> Self {
         let signature = mac(key, purpose, edge, at, nonce, request, body)
             .map(|mac| mac.finalize().into_bytes().into())
             .unwrap_or_default();
-        Self { edge, at, nonce, signature }
+        Self {
+            edge,
+            at,
+            nonce,
+            signature,
+        }
     }
 
     /// Name and value of each header.
@@ -137,10 +158,18 @@ impl Signed {
     pub fn from_headers<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Self, SignatureError> {
         let field = |name| get(name).ok_or(SignatureError::Malformed);
         Ok(Self {
-            edge: field(header::EDGE)?.parse().map_err(|_| SignatureError::Malformed)?,
-            at: field(header::TIME)?.parse().map(Timestamp::from_millis).map_err(|_| SignatureError::Malformed)?,
-            nonce: read_hex(field(header::NONCE)?.bytes()).map(Nonce).ok_or(SignatureError::Malformed)?,
-            signature: read_hex(field(header::SIGNATURE)?.bytes()).ok_or(SignatureError::Malformed)?,
+            edge: field(header::EDGE)?
+                .parse()
+                .map_err(|_| SignatureError::Malformed)?,
+            at: field(header::TIME)?
+                .parse()
+                .map(Timestamp::from_millis)
+                .map_err(|_| SignatureError::Malformed)?,
+            nonce: read_hex(field(header::NONCE)?.bytes())
+                .map(Nonce)
+                .ok_or(SignatureError::Malformed)?,
+            signature: read_hex(field(header::SIGNATURE)?.bytes())
+                .ok_or(SignatureError::Malformed)?,
         })
     }
 
@@ -149,7 +178,14 @@ impl Signed {
     ///
     /// # Errors
     /// [`SignatureError::Mismatch`] or [`SignatureError::Expired`].
-    pub fn verify(&self, keys: &[Key], purpose: Purpose, request: &str, body: &[u8], now: Timestamp) -> Result<(), SignatureError> {
+    pub fn verify(
+        &self,
+        keys: &[Key],
+        purpose: Purpose,
+        request: &str,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), SignatureError> {
         let matches = keys.iter().any(|key| {
             mac(key, purpose, self.edge, self.at, self.nonce, request, body)
                 .is_some_and(|mac| mac.verify_slice(&self.signature).is_ok())
@@ -215,7 +251,15 @@ mod tests {
     fn signed() -> (Key, Signed) {
         let key = Key([3; 32]);
         let edge = EdgeId::new(NOW, [5; 10]);
-        let signed = Signed::sign(&key, Purpose::Batch, edge, NOW, Nonce([1; 16]), REQUEST, b"body");
+        let signed = Signed::sign(
+            &key,
+            Purpose::Batch,
+            edge,
+            NOW,
+            Nonce([1; 16]),
+            REQUEST,
+            b"body",
+        );
         (key, signed)
     }
 
@@ -223,10 +267,18 @@ mod tests {
     fn headers_read_back_and_verify_under_either_key() {
         let (key, signed) = signed();
         let headers = signed.headers();
-        let read = Signed::from_headers(|name| headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()));
+        let read = Signed::from_headers(|name| {
+            headers
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| v.as_str())
+        });
         assert_eq!(read, Ok(signed.clone()));
         let keys = [Key([9; 32]), key];
-        assert_eq!(signed.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW), Ok(()));
+        assert_eq!(
+            signed.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW),
+            Ok(())
+        );
     }
 
     #[test]
@@ -234,23 +286,53 @@ mod tests {
         let (key, signed) = signed();
         let keys = [key];
         let mismatch = Err(SignatureError::Mismatch);
-        assert_eq!(signed.verify(&keys, Purpose::Push, REQUEST, b"body", NOW), mismatch);
-        assert_eq!(signed.verify(&keys, Purpose::Batch, "POST /v1/edge/push", b"body", NOW), mismatch);
-        assert_eq!(signed.verify(&keys, Purpose::Batch, REQUEST, b"bodz", NOW), mismatch);
-        assert_eq!(signed.verify(&[Key([4; 32])], Purpose::Batch, REQUEST, b"body", NOW), mismatch);
-        let later = Signed { at: NOW + Duration::from_millis(1), ..signed.clone() };
-        assert_eq!(later.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW), mismatch);
-        let other = Signed { nonce: Nonce([2; 16]), ..signed };
-        assert_eq!(other.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW), mismatch);
+        assert_eq!(
+            signed.verify(&keys, Purpose::Push, REQUEST, b"body", NOW),
+            mismatch
+        );
+        assert_eq!(
+            signed.verify(&keys, Purpose::Batch, "POST /v1/edge/push", b"body", NOW),
+            mismatch
+        );
+        assert_eq!(
+            signed.verify(&keys, Purpose::Batch, REQUEST, b"bodz", NOW),
+            mismatch
+        );
+        assert_eq!(
+            signed.verify(&[Key([4; 32])], Purpose::Batch, REQUEST, b"body", NOW),
+            mismatch
+        );
+        let later = Signed {
+            at: NOW + Duration::from_millis(1),
+            ..signed.clone()
+        };
+        assert_eq!(
+            later.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW),
+            mismatch
+        );
+        let other = Signed {
+            nonce: Nonce([2; 16]),
+            ..signed
+        };
+        assert_eq!(
+            other.verify(&keys, Purpose::Batch, REQUEST, b"body", NOW),
+            mismatch
+        );
     }
 
     #[test]
     fn old_and_replayed_requests_are_refused() {
         let (key, signed) = signed();
         let late = NOW + SIGNATURE_AGE_MAX + Duration::from_millis(1);
-        assert!(matches!(signed.verify(&[key], Purpose::Batch, REQUEST, b"body", late), Err(SignatureError::Expired(_))));
+        assert!(matches!(
+            signed.verify(&[key], Purpose::Batch, REQUEST, b"body", late),
+            Err(SignatureError::Expired(_))
+        ));
         let mut nonces = Nonces::new();
         assert_eq!(nonces.note(&signed, NOW), Ok(()));
-        assert_eq!(nonces.note(&signed, NOW + SIGNATURE_AGE_MAX), Err(SignatureError::Replayed));
+        assert_eq!(
+            nonces.note(&signed, NOW + SIGNATURE_AGE_MAX),
+            Err(SignatureError::Replayed)
+        );
     }
 }

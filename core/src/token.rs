@@ -69,7 +69,12 @@ pub struct Claims {
 impl Claims {
     /// Claims that begin now.
     pub fn new(inbox: impl Into<String>, visitor: VisitorId, now: Timestamp) -> Self {
-        Self { inbox: inbox.into(), visitor, issued_at: now, expires_at: now + TOKEN_LIFETIME }
+        Self {
+            inbox: inbox.into(),
+            visitor,
+            issued_at: now,
+            expires_at: now + TOKEN_LIFETIME,
+        }
     }
 }
 
@@ -99,8 +104,15 @@ const PURPOSE: &[u8] = b"firsthop visitor token v1";
 /// Signs claims.
 pub fn sign(key: &Key, claims: &Claims) -> String {
     let body = postcard::to_allocvec(claims).unwrap_or_default();
-    let tag = key.mac(&[PURPOSE, &body]).map(|mac| mac.finalize().into_bytes().to_vec()).unwrap_or_default();
-    format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(body), BASE64_URL_SAFE_NO_PAD.encode(tag))
+    let tag = key
+        .mac(&[PURPOSE, &body])
+        .map(|mac| mac.finalize().into_bytes().to_vec())
+        .unwrap_or_default();
+    format!(
+        "{}.{}",
+        BASE64_URL_SAFE_NO_PAD.encode(body),
+        BASE64_URL_SAFE_NO_PAD.encode(tag)
+    )
 }
 
 /// Checks a token, in constant time as to its tag.
@@ -112,8 +124,12 @@ pub fn verify(key: &Key, text: &str, now: Timestamp) -> Result<Claims, TokenErro
         return Err(TokenError::Invalid);
     }
     let (body, tag) = text.split_once('.').ok_or(TokenError::Invalid)?;
-    let body = BASE64_URL_SAFE_NO_PAD.decode(body).map_err(|_| TokenError::Invalid)?;
-    let tag = BASE64_URL_SAFE_NO_PAD.decode(tag).map_err(|_| TokenError::Invalid)?;
+    let body = BASE64_URL_SAFE_NO_PAD
+        .decode(body)
+        .map_err(|_| TokenError::Invalid)?;
+    let tag = BASE64_URL_SAFE_NO_PAD
+        .decode(tag)
+        .map_err(|_| TokenError::Invalid)?;
     key.mac(&[PURPOSE, &body])
         .ok_or(TokenError::Invalid)?
         .verify_slice(&tag)
@@ -142,7 +158,10 @@ mod tests {
     fn a_token_reads_back_until_it_expires() {
         let (key, claims, text) = token();
         assert_eq!(verify(&key, &text, NOW), Ok(claims.clone()));
-        assert_eq!(verify(&key, &text, claims.expires_at), Err(TokenError::Expired));
+        assert_eq!(
+            verify(&key, &text, claims.expires_at),
+            Err(TokenError::Expired)
+        );
     }
 
     #[test]
@@ -153,7 +172,11 @@ mod tests {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(bytes).unwrap();
-            assert_eq!(verify(&key, &forged, NOW), Err(TokenError::Invalid), "at {at}");
+            assert_eq!(
+                verify(&key, &forged, NOW),
+                Err(TokenError::Invalid),
+                "at {at}"
+            );
         }
         for end in 0..text.len() {
             assert_eq!(verify(&key, &text[..end], NOW), Err(TokenError::Invalid));

@@ -15,12 +15,20 @@ pub struct Backoff {
 impl Backoff {
     /// `seed` is the host's randomness: two that start alike must not wait alike.
     pub const fn new(first: Duration, max: Duration, seed: u64) -> Self {
-        Self { first, max, failures: 0, random: seed }
+        Self {
+            first,
+            max,
+            failures: 0,
+            random: seed,
+        }
     }
 
     /// The wait after one more failure.
     pub fn fail(&mut self) -> Duration {
-        let whole = self.first.saturating_mul(1u32 << self.failures.min(16)).min(self.max);
+        let whole = self
+            .first
+            .saturating_mul(1u32 << self.failures.min(16))
+            .min(self.max);
         self.failures = self.failures.saturating_add(1);
         let half = u64::try_from(whole.as_millis()).unwrap_or(u64::MAX) / 2;
         Duration::from_millis(half + self.draw() % (half + 1))

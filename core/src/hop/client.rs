@@ -1,0 +1,680 @@
+//! A visitor's device: what was written here reaches the origin once, and the conversation's log
+//! gets here in order.
+//!
+//! In: what the visitor does, frames, the fate of connections, what other tabs did. Out: frames,
+//! connections, changes to be kept on the device and told to the other tabs. Invariants:
+//!
+//! * A message stays in the outbox until a hop above says that it is durable there, or that it
+//!   will never be taken; then the visitor sees which.
+//! * Everything that the device must remember leaves as a [`Change`], so that a tab which takes
+//!   in the same changes ([`Client::handle_change`]) shows the same conversation.
+//!
+//! Tabs share one outbox: each sends what is in it when it connects. That is safe, as every hop
+//! dedupes, and no tab need live for another's messages to go.
+//!
+//! Not here: asking the bot (the shell does, and hands its answer in with the message), drawing
+//! (`transcript` gives the lines), encodings, storage.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::Backoff;
+use super::replica::Replica;
+use super::transcript::Transcript;
+use crate::conversation::{bot_speaks, check};
+use crate::id::{MessageId, VisitorId};
+use crate::limits::{
+    PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
+    RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX, TRANSPORT_FAILURES_MAX, VISITOR_OUTBOX_MAX,
+};
+use crate::pack::PackHash;
+use crate::protocol::visitor::{
+    Answered, CatchUp, Hello, Page, Ping, Reach, Submission, Submit, ToServer, ToVisitor, Token,
+    Typing, Welcome,
+};
+use crate::protocol::{Code, Content, Event, Hop, Problem, Receipts, Remedy, Seq, Status, VERSION};
+use crate::time::Instant;
+
+/// How frames travel, the best way first. Each is tried when the one before it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// WebSocket.
+    Socket,
+    /// Server-sent events down, POST up.
+    Stream,
+    /// Long polling down, POST up.
+    Poll,
+}
+
+impl Transport {
+    const fn next(self) -> Self {
+        match self {
+            Self::Socket => Self::Stream,
+            Self::Stream => Self::Poll,
+            Self::Poll => Self::Socket,
+        }
+    }
+}
+
+/// What the shell must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Open a connection: answered by [`Client::handle_connected`] or [`Client::handle_closed`].
+    Connect(Transport),
+    /// Close the connection, or stop opening it.
+    Disconnect,
+    /// Be admitted anew (the token does not do), then go on with the connection that follows.
+    Admit,
+    /// Send frames.
+    Send(Vec<ToServer>),
+    /// Keep this on the device, and tell the other tabs.
+    Save(Change),
+    /// Another knowledge pack is current: fetch it.
+    Pack(PackHash),
+    /// A newer token: keep it, and use it from the next connection on.
+    Token(Token),
+    /// An agent types, or stopped.
+    Typing(Typing),
+    /// What [`Client::transcript`] or a getter shows has changed.
+    Changed,
+}
+
+/// Something that the device must remember and the other tabs must know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A message was written, and perhaps answered on the device.
+    Written(Written),
+    /// A hop above has these messages.
+    Stored(Hop, Vec<MessageId>),
+    /// A message will never be taken.
+    Failed(MessageId, Problem),
+    /// A failed message is to be sent again.
+    Retried(MessageId),
+    /// A failed message was given up by the visitor.
+    Discarded(MessageId),
+    /// The log went on.
+    Events(Vec<Event>),
+    /// A hop above answered a question; the log does not hold it yet.
+    Answered(Box<Answered>),
+    /// The agents got further.
+    Receipts(Receipts),
+    /// The log turned out to be another one: forget it.
+    Reset,
+}
+
+/// A message as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The message, with the device's claim if it answered.
+    pub submission: Submission,
+    /// The device's answer.
+    pub answered: Option<Answered>,
+}
+
+/// What the connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    /// Nothing; not wanted before the visitor does something.
+    Idle,
+    /// Waiting to try again.
+    Waiting { until: Instant },
+    /// Being opened.
+    Opening,
+    /// Open; `hello` is not answered yet.
+    Greeting,
+    /// Open and greeted.
+    Up,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Client {
+    transcript: Transcript,
+    replica: Replica,
+    outbox: VecDeque<Submission>,
+    link: Link,
+    transport: Transport,
+    transport_failures: u32,
+    backoff: Backoff,
+    visitor: Option<VisitorId>,
+    reach: Reach,
+    status: Status,
+    queue_place: Option<u32>,
+    pack: Option<PackHash>,
+    seen: Receipts,
+    lang: String,
+    page: Option<Page>,
+    program: String,
+    retransmit_after: Duration,
+    retransmit_at: Option<Instant>,
+    heard_at: Instant,
+    pinged_at: Option<Instant>,
+    nonce: u32,
+    outputs: VecDeque<Output>,
+}
+
+impl Client {
+    /// Starts with what the device remembers: the changes that were saved, in their order.
+    /// `seed` is the host's randomness; `program` names it and its version.
+    pub fn new(
+        now: Instant,
+        seed: u64,
+        program: impl Into<String>,
+        remembered: impl IntoIterator<Item = Change>,
+    ) -> Self {
+        let mut client = Self {
+            transcript: Transcript::default(),
+            replica: Replica::default(),
+            outbox: VecDeque::new(),
+            link: Link::Idle,
+            transport: Transport::Socket,
+            transport_failures: 0,
+            backoff: Backoff::new(RECONNECT_AFTER, RECONNECT_AFTER_MAX, seed),
+            visitor: None,
+            reach: Reach::Up,
+            status: Status::Pending,
+            queue_place: None,
+            pack: None,
+            seen: Receipts::default(),
+            lang: String::new(),
+            page: None,
+            program: program.into(),
+            retransmit_after: RETRANSMIT_AFTER,
+            retransmit_at: None,
+            heard_at: now,
+            pinged_at: None,
+            nonce: 0,
+            outputs: VecDeque::new(),
+        };
+        for change in remembered {
+            client.apply(change);
+        }
+        client
+    }
+
+    // ---- Getters ----------------------------------------------------------------------------
+
+    /// The conversation as it is to be shown.
+    pub const fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Where the conversation stands.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The place in the queue, while queued, as far as is known.
+    pub const fn queue_place(&self) -> Option<u32> {
+        self.queue_place
+    }
+
+    /// Whether a hop answers.
+    pub const fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Up)
+    }
+
+    /// Whether the origin answers, as far as is known.
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Whether the device is to ask its bot about what the visitor writes now.
+    pub fn bot_speaks(&self) -> bool {
+        let agents = if self.is_connected() {
+            self.reach
+        } else {
+            Reach::Away
+        };
+        bot_speaks(self.status, agents)
+    }
+
+    /// Who the visitor is, once admitted.
+    pub const fn visitor(&self) -> Option<VisitorId> {
+        self.visitor
+    }
+
+    /// The current pack, as the hop above said.
+    pub const fn pack(&self) -> Option<PackHash> {
+        self.pack
+    }
+
+    /// How many messages wait to be stored.
+    pub fn outbox_len(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// Up to where the log is held.
+    pub const fn cursor(&self) -> Seq {
+        self.replica.cursor()
+    }
+
+    /// The `hello` of a request that carries its own: polling, and POST beside a stream.
+    pub fn hello(&self) -> Hello {
+        Hello {
+            version: VERSION,
+            cursor: self.replica.cursor(),
+            lang: self.lang.clone(),
+            page: self.page.clone(),
+            client: self.program.clone(),
+        }
+    }
+
+    // ---- Commands ---------------------------------------------------------------------------
+
+    /// Sets what `hello` tells of the visitor's locale and page.
+    pub fn set_context(&mut self, lang: impl Into<String>, page: Option<Page>) {
+        self.lang = lang.into();
+        self.page = page;
+    }
+
+    /// Takes a message of the visitor, with what the device's bot answered.
+    ///
+    /// # Errors
+    /// Those of `conversation::check`, and `outbox_full`; then nothing has changed.
+    pub fn say(
+        &mut self,
+        now: Instant,
+        submission: Submission,
+        answered: Option<Answered>,
+    ) -> Result<(), Problem> {
+        check(&submission)?;
+        if self.outbox.len() >= VISITOR_OUTBOX_MAX {
+            return Err(Problem::new(
+                Code::OutboxFull,
+                format!("{VISITOR_OUTBOX_MAX} messages wait to be sent already"),
+            ));
+        }
+        self.save(Change::Written(Written {
+            submission: submission.clone(),
+            answered,
+        }));
+        if self.link == Link::Up {
+            self.transmit(vec![
+                Submit {
+                    messages: vec![submission],
+                }
+                .into(),
+            ]);
+            self.arm_retransmit(now);
+        } else {
+            self.connect(now);
+        }
+        Ok(())
+    }
+
+    /// Sends a failed message again.
+    pub fn retry(&mut self, now: Instant, id: MessageId) {
+        self.save(Change::Retried(id));
+        if self.link == Link::Up {
+            self.submit_outbox(now);
+        } else {
+            self.connect(now);
+        }
+    }
+
+    /// Gives a failed message up.
+    pub fn discard(&mut self, id: MessageId) {
+        self.save(Change::Discarded(id));
+    }
+
+    /// Tells how far the visitor has got; `read` is what they have seen on the screen.
+    pub fn see(&mut self, read: Seq) {
+        let seen = self.seen.merge(Receipts {
+            delivered: self.cursor(),
+            read: read.min(self.cursor()),
+        });
+        if seen != self.seen {
+            self.seen = seen;
+            if self.link == Link::Up {
+                self.transmit(vec![ToServer::Seen(seen)]);
+            }
+        }
+    }
+
+    /// Tells that the visitor types, or stopped.
+    pub fn type_on(&mut self, on: bool) {
+        if self.link == Link::Up {
+            self.transmit(vec![Typing { on }.into()]);
+        }
+    }
+
+    /// Connects now, if it is not connected: the visitor came, or the network is back.
+    pub fn connect(&mut self, now: Instant) {
+        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
+            self.heard_at = now;
+            self.link = Link::Opening;
+            self.outputs.push_back(Output::Connect(self.transport));
+        }
+    }
+
+    /// Disconnects, and stays so until something is to be sent.
+    pub fn disconnect(&mut self) {
+        self.link = Link::Idle;
+        self.outputs.push_back(Output::Disconnect);
+    }
+
+    // ---- Inputs -----------------------------------------------------------------------------
+
+    /// The connection is open.
+    pub fn handle_connected(&mut self, now: Instant) {
+        if self.link != Link::Opening {
+            return;
+        }
+        self.link = Link::Greeting;
+        self.heard_at = now;
+        self.pinged_at = None;
+        let hello = self.hello();
+        self.transmit(vec![hello.into()]);
+    }
+
+    /// The connection could not be opened, or ended.
+    pub fn handle_closed(&mut self, now: Instant) {
+        let was = self.link;
+        if was == Link::Idle {
+            return;
+        }
+        if was != Link::Up {
+            // It never worked: perhaps something on the way does not let it through.
+            self.transport_failures += 1;
+            if self.transport_failures >= TRANSPORT_FAILURES_MAX {
+                self.transport_failures = 0;
+                self.transport = self.transport.next();
+            }
+        }
+        self.link = Link::Waiting {
+            until: now + self.backoff.fail(),
+        };
+        self.retransmit_at = None;
+        self.pinged_at = None;
+        self.changed();
+    }
+
+    /// The shell could not get a usable token: it will try again, as after any failure.
+    pub fn handle_not_admitted(&mut self, now: Instant) {
+        self.handle_closed(now);
+        // That was not the transport's fault.
+        self.transport_failures = 0;
+    }
+
+    /// Frames have come.
+    pub fn handle_frames(&mut self, now: Instant, frames: Vec<ToVisitor>) {
+        self.heard_at = now;
+        self.pinged_at = None;
+        for frame in frames {
+            self.handle_frame(now, frame);
+        }
+        if self.outbox.is_empty() {
+            self.retransmit_at = None;
+            self.retransmit_after = RETRANSMIT_AFTER;
+        }
+    }
+
+    fn handle_frame(&mut self, now: Instant, frame: ToVisitor) {
+        match frame {
+            ToVisitor::Welcome(welcome) => self.handle_welcome(now, &welcome),
+            ToVisitor::Stored(stored) => self.save(Change::Stored(stored.by, stored.ids)),
+            ToVisitor::Refused(refused) => self.handle_refused(now, refused.id, refused.problem),
+            ToVisitor::Events(events) => {
+                self.save_events(events.events);
+                if events.more || self.replica.has_gap() {
+                    self.transmit(vec![
+                        CatchUp {
+                            after: self.cursor(),
+                        }
+                        .into(),
+                    ]);
+                }
+            }
+            ToVisitor::Answered(answered) => {
+                if !self.transcript.has_event(answered.id) {
+                    self.save(Change::Answered(Box::new(answered)));
+                }
+            }
+            ToVisitor::Receipts(receipts) => self.save(Change::Receipts(receipts)),
+            ToVisitor::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
+            ToVisitor::Queue(queue) => {
+                self.queue_place = Some(queue.place);
+                self.changed();
+            }
+            ToVisitor::Pack(pack) => self.set_pack(pack.hash),
+            ToVisitor::Link(link) => {
+                let came_back = self.reach == Reach::Away && link.origin == Reach::Up;
+                self.reach = link.origin;
+                if came_back {
+                    // What the origin knows, we have not heard while it was away.
+                    let hello = self.hello();
+                    self.transmit(vec![hello.into()]);
+                }
+                self.changed();
+            }
+            ToVisitor::Token(token) => self.outputs.push_back(Output::Token(token)),
+            ToVisitor::Reconnect(reconnect) => {
+                self.link = Link::Waiting {
+                    until: now + Duration::from_millis(reconnect.after_ms.into()),
+                };
+                self.outputs.push_back(Output::Disconnect);
+                self.changed();
+            }
+            ToVisitor::Error(problem) => {
+                if problem.code.remedy() == Remedy::Authenticate {
+                    self.outputs.push_back(Output::Admit);
+                }
+            }
+            ToVisitor::Ping(_) | ToVisitor::Unknown => {}
+        }
+    }
+
+    fn handle_welcome(&mut self, now: Instant, welcome: &Welcome) {
+        let greeted = self.link == Link::Up;
+        self.link = Link::Up;
+        self.transport_failures = 0;
+        self.backoff.reset();
+        self.visitor = Some(welcome.visitor);
+        self.reach = welcome.origin;
+        if let Some(status) = welcome.status {
+            self.set_status(status);
+        }
+        if welcome.head.is_some_and(|head| head < self.cursor()) {
+            self.save(Change::Reset);
+        }
+        if welcome.receipts != Receipts::default() {
+            self.save(Change::Receipts(welcome.receipts));
+        }
+        if let Some(hash) = welcome.pack {
+            self.set_pack(hash);
+        }
+        if !greeted {
+            if self.seen != Receipts::default() {
+                self.transmit(vec![ToServer::Seen(self.seen)]);
+            }
+            self.submit_outbox(now);
+        }
+        self.changed();
+    }
+
+    fn handle_refused(&mut self, now: Instant, id: MessageId, problem: Problem) {
+        if !self.outbox.iter().any(|message| message.id == id) {
+            return;
+        }
+        match problem.code.remedy() {
+            Remedy::Never => self.save(Change::Failed(id, problem)),
+            Remedy::Authenticate => self.outputs.push_back(Output::Admit),
+            Remedy::RetryLater => {
+                let wait = problem
+                    .retry_after_ms
+                    .map_or(self.retransmit_after, |ms| Duration::from_millis(ms.into()));
+                self.retransmit_at = Some(now + wait);
+            }
+        }
+    }
+
+    /// Another tab of the visitor saved this.
+    pub fn handle_change(&mut self, now: Instant, change: Change) {
+        let written = matches!(change, Change::Written(_));
+        self.apply(change);
+        if written && self.link == Link::Up {
+            // The other tab sends it; should that tab be gone, we will.
+            self.arm_retransmit(now);
+        }
+        self.changed();
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let link = match self.link {
+            Link::Idle => None,
+            Link::Waiting { until } => Some(until),
+            Link::Opening | Link::Greeting => Some(self.heard_at + PONG_WITHIN),
+            Link::Up => Some(
+                self.pinged_at
+                    .map_or(self.heard_at + PING_AFTER, |at| at + PONG_WITHIN),
+            ),
+        };
+        let retransmit = self.retransmit_at.filter(|_| self.link == Link::Up);
+        [link, retransmit].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match self.link {
+            Link::Waiting { until } if until <= now => self.connect(now),
+            Link::Opening | Link::Greeting if self.heard_at + PONG_WITHIN <= now => {
+                self.drop_link(now)
+            }
+            Link::Up => match self.pinged_at {
+                Some(at) if at + PONG_WITHIN <= now => self.drop_link(now),
+                None if self.heard_at + PING_AFTER <= now => {
+                    self.nonce = self.nonce.wrapping_add(1);
+                    self.pinged_at = Some(now);
+                    self.transmit(vec![Ping { nonce: self.nonce }.into()]);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        if self.link == Link::Up && self.retransmit_at.is_some_and(|at| at <= now) {
+            self.retransmit_at = None;
+            self.submit_outbox(now);
+        }
+    }
+
+    /// What is to be done next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    // ---- Within -----------------------------------------------------------------------------
+
+    /// The connection is dead, though nobody has said so.
+    fn drop_link(&mut self, now: Instant) {
+        self.outputs.push_back(Output::Disconnect);
+        self.handle_closed(now);
+    }
+
+    fn submit_outbox(&mut self, now: Instant) {
+        let mut messages = self.outbox.iter().cloned().peekable();
+        let mut frames = Vec::new();
+        while messages.peek().is_some() {
+            let chunk = messages.by_ref().take(SUBMISSIONS_PER_FRAME_MAX).collect();
+            frames.push(Submit { messages: chunk }.into());
+        }
+        for frame in frames {
+            self.transmit(vec![frame]);
+        }
+        if !self.outbox.is_empty() {
+            self.arm_retransmit(now);
+        }
+    }
+
+    fn arm_retransmit(&mut self, now: Instant) {
+        if self.retransmit_at.is_none() {
+            self.retransmit_at = Some(now + self.retransmit_after);
+            self.retransmit_after = (self.retransmit_after * 2).min(RETRANSMIT_AFTER_MAX);
+        }
+    }
+
+    fn save_events(&mut self, events: Vec<Event>) {
+        let new = self.replica.handle_events(events);
+        if !new.is_empty() {
+            self.take_events(&new);
+            self.outputs.push_back(Output::Save(Change::Events(new)));
+            self.changed();
+        }
+    }
+
+    /// Events that follow the cursor: an event proves that its message is durable, whether or not
+    /// that was heard.
+    fn take_events(&mut self, new: &[Event]) {
+        self.outbox
+            .retain(|message| !new.iter().any(|event| event.id == message.id));
+        let status = new.iter().rev().find_map(|event| match &event.content {
+            Content::Status(change) => Some(change.status),
+            _ => None,
+        });
+        if let Some(status) = status {
+            self.set_status(status);
+        }
+        self.transcript.take_events(new);
+    }
+
+    fn save(&mut self, change: Change) {
+        self.apply(change.clone());
+        self.outputs.push_back(Output::Save(change));
+        self.changed();
+    }
+
+    /// Takes a change in: the same for one's own, another tab's and a remembered one.
+    fn apply(&mut self, change: Change) {
+        match &change {
+            Change::Written(written) => {
+                let id = written.submission.id;
+                if !self.transcript.has_event(id)
+                    && !self.outbox.iter().any(|message| message.id == id)
+                {
+                    self.outbox.push_back(written.submission.clone());
+                }
+            }
+            Change::Stored(_, ids) => self.outbox.retain(|message| !ids.contains(&message.id)),
+            Change::Failed(id, _) => self.outbox.retain(|message| message.id != *id),
+            Change::Retried(id) => {
+                if let Some(submission) = self.transcript.failed(*id) {
+                    self.outbox.push_back(submission.clone());
+                }
+            }
+            Change::Events(events) => {
+                let new = self.replica.handle_events(events.iter().cloned());
+                self.take_events(&new);
+            }
+            Change::Reset => self.replica = Replica::default(),
+            Change::Discarded(_) | Change::Answered(_) | Change::Receipts(_) => {}
+        }
+        self.transcript.apply(change);
+    }
+
+    fn set_status(&mut self, status: Status) {
+        self.status = status;
+        if status != Status::Queued {
+            self.queue_place = None;
+        }
+    }
+
+    fn set_pack(&mut self, hash: PackHash) {
+        if self.pack != Some(hash) {
+            self.pack = Some(hash);
+            self.outputs.push_back(Output::Pack(hash));
+        }
+    }
+
+    fn transmit(&mut self, frames: Vec<ToServer>) {
+        self.outputs.push_back(Output::Send(frames));
+    }
+
+    fn changed(&mut self) {
+        if self.outputs.back() != Some(&Output::Changed) {
+            self.outputs.push_back(Output::Changed);
+        }
+    }
+}

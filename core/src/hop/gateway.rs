@@ -7,22 +7,23 @@
 //! Not here: tokens and page origins (checked before a gateway is made), encodings, the queue to
 //! the socket and its bound.
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::conversation::check;
-use crate::id::MessageId;
+use crate::id::{MessageId, VisitorId};
 use crate::limit::Bucket;
 use crate::limits::{
-    PAGE_FIELD_BYTES_MAX, SUBMISSIONS_PER_FRAME_MAX, VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL,
-    VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL, WORD_BYTES_MAX,
+    PAGE_FIELD_BYTES_MAX, SUBMISSIONS_PER_FRAME_MAX, VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST,
+    VISITOR_SUBMISSION_REFILL, VISITOR_SUBMISSIONS_BURST, WORD_BYTES_MAX,
 };
 use crate::pack::PackHash;
 use crate::protocol::visitor::{
-    Events, Hello, Pack, Queue, Reach, Refused, Stored, Submission, ToServer, ToVisitor, Typing, Welcome,
+    Events, Hello, Pack, Queue, Reach, Refused, Stored, Submission, ToServer, ToVisitor, Typing,
+    Welcome,
 };
 use crate::protocol::{Code, Event, Hop, Problem, Receipts, Seq, Status, VERSION};
 use crate::time::{Instant, Timestamp};
-use crate::id::VisitorId;
 
 /// What the shell must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,17 @@ impl Gateway {
         }
     }
 
+    /// A connection by way of an edge that greeted it before, and up to where the log was sent to
+    /// it. The edge has checked the visitor's rate.
+    pub fn of_edge(visitor: VisitorId, sent: Seq) -> Self {
+        Self {
+            sent: Some(sent),
+            submissions: Bucket::new(u32::MAX, Duration::ZERO),
+            frames: Bucket::new(u32::MAX, Duration::ZERO),
+            ..Self::new(visitor)
+        }
+    }
+
     /// Up to where the log has been sent on this connection.
     pub fn sent(&self) -> Seq {
         self.sent.unwrap_or_default()
@@ -99,13 +111,17 @@ impl Gateway {
     /// Takes a frame of the visitor.
     pub fn handle_frame(&mut self, now: Instant, frame: ToServer) {
         if let Err(wait) = self.frames.take(now, 1) {
-            let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed").retry_after(wait);
+            let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed")
+                .retry_after(wait);
             return self.fail(problem);
         }
         match frame {
             ToServer::Hello(hello) => self.handle_hello(hello),
             _ if self.sent.is_none() => {
-                self.fail(Problem::new(Code::UnexpectedFrame, format!("`{}` before `hello`", frame.kind())));
+                self.fail(Problem::new(
+                    Code::UnexpectedFrame,
+                    format!("`{}` before `hello`", frame.kind()),
+                ));
             }
             ToServer::Submit(submit) => self.handle_submit(now, submit.messages),
             ToServer::CatchUp(catch_up) => {
@@ -115,7 +131,10 @@ impl Gateway {
             }
             ToServer::Seen(receipts) => {
                 let read = receipts.read.min(self.sent());
-                let seen = Receipts { delivered: receipts.delivered.min(self.sent()).max(read), read };
+                let seen = Receipts {
+                    delivered: receipts.delivered.min(self.sent()).max(read),
+                    read,
+                };
                 self.outputs.push_back(Output::Seen(seen));
             }
             ToServer::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
@@ -133,12 +152,23 @@ impl Gateway {
         if hello.version == 0 || hello.version > VERSION {
             return self.fail(Problem::new(
                 Code::UnsupportedVersion,
-                format!("protocol version {} is not spoken here; version {VERSION} is", hello.version),
+                format!(
+                    "protocol version {} is not spoken here; version {VERSION} is",
+                    hello.version
+                ),
             ));
         }
-        let fields = [("client", hello.client.len(), WORD_BYTES_MAX), ("lang", hello.lang.len(), WORD_BYTES_MAX)];
-        let page = hello.page.as_ref().map_or((0, 0), |page| (page.url.expose().len(), page.title.expose().len()));
-        let page = [("page.url", page.0, PAGE_FIELD_BYTES_MAX), ("page.title", page.1, PAGE_FIELD_BYTES_MAX)];
+        let fields = [
+            ("client", hello.client.len(), WORD_BYTES_MAX),
+            ("lang", hello.lang.len(), WORD_BYTES_MAX),
+        ];
+        let page = hello.page.as_ref().map_or((0, 0), |page| {
+            (page.url.expose().len(), page.title.expose().len())
+        });
+        let page = [
+            ("page.url", page.0, PAGE_FIELD_BYTES_MAX),
+            ("page.title", page.1, PAGE_FIELD_BYTES_MAX),
+        ];
         for (name, bytes, max) in fields.into_iter().chain(page) {
             if bytes > max {
                 return self.fail(Problem::new(
@@ -168,7 +198,11 @@ impl Gateway {
         }
         // A cursor beyond our log is that of a client that saw another one (a restored backup):
         // it gets everything, and drops what it holds.
-        self.sent = Some(if hello.cursor > state.head { Seq(0) } else { hello.cursor });
+        self.sent = Some(if hello.cursor > state.head {
+            Seq(0)
+        } else {
+            hello.cursor
+        });
         self.published_up_to = self.published_up_to.max(state.head);
         if self.sent() < state.head {
             self.read();
@@ -184,19 +218,26 @@ impl Gateway {
         if messages.len() > SUBMISSIONS_PER_FRAME_MAX {
             return self.fail(Problem::new(
                 Code::TooManyItems,
-                format!("{} messages in one `submit`; at most {SUBMISSIONS_PER_FRAME_MAX} are allowed", messages.len()),
+                format!(
+                    "{} messages in one `submit`; at most {SUBMISSIONS_PER_FRAME_MAX} are allowed",
+                    messages.len()
+                ),
             ));
         }
         let mut accepted = Vec::with_capacity(messages.len());
         for message in messages {
             let checked = check(&message).and_then(|()| {
                 self.submissions.take(now, 1).map_err(|wait| {
-                    Problem::new(Code::TooManyMessages, "messages come faster than allowed").retry_after(wait)
+                    Problem::new(Code::TooManyMessages, "messages come faster than allowed")
+                        .retry_after(wait)
                 })
             });
             match checked {
                 Ok(()) => accepted.push(message),
-                Err(problem) => self.send(Refused { id: message.id, problem }),
+                Err(problem) => self.send(Refused {
+                    id: message.id,
+                    problem,
+                }),
             }
         }
         if !accepted.is_empty() {
@@ -205,7 +246,10 @@ impl Gateway {
     }
 
     /// What became of what [`Output::Ingest`] named: durable, or refused.
-    pub fn handle_ingested(&mut self, results: impl IntoIterator<Item = (MessageId, Result<(), Problem>)>) {
+    pub fn handle_ingested(
+        &mut self,
+        results: impl IntoIterator<Item = (MessageId, Result<(), Problem>)>,
+    ) {
         let mut ids = Vec::new();
         let mut refused = Vec::new();
         for (id, result) in results {
@@ -215,7 +259,10 @@ impl Gateway {
             }
         }
         if !ids.is_empty() {
-            self.send(Stored { by: Hop::Origin, ids });
+            self.send(Stored {
+                by: Hop::Origin,
+                ids,
+            });
         }
         for refused in refused {
             self.send(refused);
@@ -230,7 +277,10 @@ impl Gateway {
         if self.reading {
             return;
         }
-        let new: Vec<_> = events.into_iter().filter(|event| event.seq > sent).collect();
+        let new: Vec<_> = events
+            .into_iter()
+            .filter(|event| event.seq > sent)
+            .collect();
         match new.first() {
             // Exactly what follows: no read needed.
             Some(first) if first.prev <= sent => self.send_events(new, false),

@@ -5,6 +5,7 @@
 //! | [`client::Client`] | a visitor's device: outbox, acknowledgement, reconnecting | the widget |
 //! | [`relay::Relay`] | one visitor at an edge: passing on, storing while the origin is away | the Durable Object |
 //! | [`gateway::Gateway`] | one visitor's connection at the origin, direct or by way of an edge | the server |
+//! | [`transcript::Transcript`] | the conversation as a visitor is shown it | the widget |
 //! | [`replica::Replica`] | a cursor over a conversation's log | all of them, and the console |
 //!
 //! The invariant they share: whoever sent a message keeps it until a hop above says that it is
@@ -15,5 +16,6 @@ pub mod client;
 pub mod gateway;
 pub mod relay;
 pub mod replica;
+pub mod transcript;
 
 pub use backoff::Backoff;

@@ -1,0 +1,477 @@
+//! One visitor at an edge: passes frames on, and stores what must not be lost while the origin
+//! is away.
+//!
+//! In: frames of the visitor's sockets, replies and failures of requests to the origin, pushes,
+//! word from the edge's own storage. Out: frames to sockets, requests, writes. Invariants:
+//!
+//! * The normal path writes nothing: the origin's commit is the acknowledgement.
+//! * `stored` by the edge leaves only after the edge's storage has said so.
+//! * A visitor's messages reach the origin in the order in which the edge took them: one request
+//!   with messages is under way at a time, and what is stored goes first.
+//!
+//! All memory may vanish between two events (hibernation, a crash): what was acknowledged is in
+//! the storage, from which [`Relay::new`] starts again; what was not, its sender sends again.
+//!
+//! Not here: tokens, page origins, encodings, what the bot knows (`bot::screen`, which the shell
+//! runs on each submission before handing it in).
+
+use std::collections::VecDeque;
+
+use super::Backoff;
+use crate::bot::Screened;
+use crate::id::{MessageId, VisitorId};
+use crate::limits::{DRAIN_AFTER, DRAIN_AFTER_MAX, EDGE_DRAIN_BATCH_MAX, EDGE_OUTBOX_MAX};
+use crate::pack::PackHash;
+use crate::protocol::visitor::{
+    Hello, Link, Reach, Refused, Stored, Submission, Submit, ToServer, ToVisitor, Welcome,
+};
+use crate::protocol::{Code, Content, Hop, Problem, Receipts, Remedy, Status, VERSION};
+use crate::time::{Instant, Timestamp};
+
+/// A socket of the visitor, as the shell numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(pub u64);
+
+/// A request to the origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// Whom a frame is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    /// Every socket of the visitor.
+    All,
+    /// One of them.
+    One(SocketId),
+}
+
+/// What the shell must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Give the visitor a frame.
+    Send(To, ToVisitor),
+    /// Send frames to the origin in a signed batch; answered by [`Relay::handle_reply`] or, when
+    /// it does not come within `ORIGIN_REPLY_WITHIN`, by [`Relay::handle_failure`].
+    Request(RequestId, Vec<ToServer>),
+    /// Make these durable: answered by [`Relay::handle_stored`] or [`Relay::handle_not_stored`].
+    Persist(Vec<Submission>),
+    /// The origin has these: remove them from the storage.
+    Forget(Vec<MessageId>),
+}
+
+/// What an unanswered request was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Purpose {
+    /// A socket's hello, or what else concerns that socket alone.
+    Socket(SocketId, Option<Hello>),
+    /// The first messages that wait in memory.
+    Pass(Vec<MessageId>),
+    /// The first messages of the storage.
+    Drain(Vec<MessageId>),
+    /// Nothing hangs on it: receipts, typing.
+    Notice,
+    /// Whether the origin is back.
+    Probe,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Relay {
+    visitor: VisitorId,
+    reach: Reach,
+    status: Status,
+    pack: Option<PackHash>,
+    /// In memory, on the way to the origin: not acknowledged.
+    passing: VecDeque<Submission>,
+    /// On the way into the storage: not acknowledged.
+    persisting: Vec<Submission>,
+    /// In the storage: acknowledged, to be drained.
+    outbox: VecDeque<Submission>,
+    requests: Vec<(RequestId, Purpose)>,
+    next_request: u64,
+    backoff: Backoff,
+    retry_at: Option<Instant>,
+    sockets: usize,
+    outputs: VecDeque<Output>,
+}
+
+impl Relay {
+    /// Starts with what the edge's storage holds, oldest first. `seed` is the host's randomness.
+    pub fn new(
+        now: Instant,
+        seed: u64,
+        visitor: VisitorId,
+        stored: impl IntoIterator<Item = Submission>,
+    ) -> Self {
+        let outbox: VecDeque<_> = stored.into_iter().collect();
+        Self {
+            visitor,
+            reach: if outbox.is_empty() {
+                Reach::Up
+            } else {
+                Reach::Away
+            },
+            status: Status::Pending,
+            pack: None,
+            passing: VecDeque::new(),
+            persisting: Vec::new(),
+            retry_at: (!outbox.is_empty()).then_some(now),
+            outbox,
+            requests: Vec::new(),
+            sockets: 0,
+            next_request: 0,
+            backoff: Backoff::new(DRAIN_AFTER, DRAIN_AFTER_MAX, seed),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Whether the origin answers, as far as is known.
+    pub const fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    /// Where the conversation stands, as far as is known.
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// How many messages the storage holds for the origin.
+    pub fn stored(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// What is to be done next.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Self::handle_timeout`] is due. With nobody connected and nothing stored, never.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.retry_at
+            .filter(|_| self.sockets > 0 || !self.outbox.is_empty())
+    }
+
+    /// How many sockets the visitor has here now.
+    pub const fn set_sockets(&mut self, sockets: usize) {
+        self.sockets = sockets;
+    }
+
+    /// The inbox's current pack, as the edge knows it.
+    pub const fn set_pack(&mut self, pack: Option<PackHash>) {
+        self.pack = pack;
+    }
+
+    /// Takes a frame of a socket that is no `submit`; those go, screened, to
+    /// [`Self::handle_submission`].
+    pub fn handle_frame(&mut self, socket: SocketId, frame: ToServer) {
+        match frame {
+            ToServer::Hello(hello) => {
+                let purpose = Purpose::Socket(socket, Some(hello.clone()));
+                self.request(purpose, vec![hello.into()]);
+            }
+            ToServer::CatchUp(_) => self.request(Purpose::Socket(socket, None), vec![frame]),
+            ToServer::Seen(_) | ToServer::Typing(_) => {
+                if self.reach == Reach::Up {
+                    self.request(Purpose::Notice, vec![frame]);
+                }
+            }
+            ToServer::Ping(ping) => self.send(To::One(socket), ping),
+            ToServer::Submit(_) | ToServer::Unknown => {}
+        }
+    }
+
+    /// Takes a submission that `conversation::check` accepts and `bot::screen` has seen.
+    pub fn handle_submission(&mut self, socket: SocketId, screened: Screened) {
+        let Screened {
+            submission,
+            answered,
+            forged: _,
+        } = screened;
+        let id = submission.id;
+        if self.outbox.iter().any(|stored| stored.id == id) {
+            return self.send(
+                To::One(socket),
+                Stored {
+                    by: Hop::Edge,
+                    ids: vec![id],
+                },
+            );
+        }
+        if let Some(answered) = answered {
+            self.send(To::All, answered);
+        }
+        if self
+            .passing
+            .iter()
+            .chain(&self.persisting)
+            .any(|known| known.id == id)
+        {
+            // Under way: the acknowledgement goes to every socket.
+            return;
+        }
+        if self.passing.len() + self.persisting.len() + self.outbox.len() >= EDGE_OUTBOX_MAX {
+            let problem = Problem::new(
+                Code::Overloaded,
+                "too many of your messages wait for the origin",
+            );
+            return self.send(
+                To::One(socket),
+                Refused {
+                    id,
+                    problem: problem.retry_after(DRAIN_AFTER_MAX),
+                },
+            );
+        }
+        self.passing.push_back(submission);
+        self.advance();
+    }
+
+    /// Sends on, or stores, what waits in memory.
+    fn advance(&mut self) {
+        if self.passing.is_empty() || self.submitting() {
+            return;
+        }
+        if self.reach == Reach::Away || !self.outbox.is_empty() || !self.persisting.is_empty() {
+            let rest: Vec<_> = self.passing.drain(..).collect();
+            self.persisting.extend(rest.iter().cloned());
+            self.outputs.push_back(Output::Persist(rest));
+            return;
+        }
+        let messages: Vec<_> = self
+            .passing
+            .iter()
+            .take(EDGE_DRAIN_BATCH_MAX)
+            .cloned()
+            .collect();
+        let ids = messages.iter().map(|message| message.id).collect();
+        self.request(Purpose::Pass(ids), vec![Submit { messages }.into()]);
+    }
+
+    fn submitting(&self) -> bool {
+        self.requests
+            .iter()
+            .any(|(_, purpose)| matches!(purpose, Purpose::Pass(_) | Purpose::Drain(_)))
+    }
+
+    /// The origin's frames in reply to a request.
+    pub fn handle_reply(&mut self, now: Instant, request: RequestId, frames: Vec<ToVisitor>) {
+        let Some(purpose) = self.finish(request) else {
+            // An answer that came after its request was given up: acknowledgements are still true.
+            return self.handle_push(frames);
+        };
+        self.backoff.reset();
+        let to = match &purpose {
+            Purpose::Socket(socket, _) => To::One(*socket),
+            _ => To::All,
+        };
+        let settled = self.settle(&frames);
+        for frame in frames {
+            self.pass_down(to, frame);
+        }
+        match purpose {
+            Purpose::Pass(ids) | Purpose::Drain(ids)
+                if !ids.iter().all(|id| settled.contains(id)) =>
+            {
+                // It replied, but not to everything (its store fails, it sheds load): as if away.
+                self.give_up(now);
+            }
+            _ => self.came_back(now),
+        }
+        self.advance();
+    }
+
+    /// No reply: the origin is away.
+    pub fn handle_failure(&mut self, wall: Timestamp, now: Instant, request: RequestId) {
+        let Some(purpose) = self.finish(request) else {
+            return;
+        };
+        self.give_up(now);
+        if let Purpose::Socket(socket, Some(_)) = purpose {
+            let welcome = Welcome {
+                version: VERSION,
+                visitor: self.visitor,
+                hop: Hop::Edge,
+                head: None,
+                status: None,
+                receipts: Receipts::default(),
+                pack: self.pack,
+                origin: Reach::Away,
+                now: wall,
+            };
+            self.send(To::One(socket), welcome);
+        }
+        self.advance();
+    }
+
+    /// What the origin pushed for this visitor.
+    pub fn handle_push(&mut self, frames: Vec<ToVisitor>) {
+        self.settle(&frames);
+        for frame in frames {
+            self.pass_down(To::All, frame);
+        }
+        self.advance();
+    }
+
+    /// The storage holds these now.
+    pub fn handle_stored(&mut self, now: Instant, ids: &[MessageId]) {
+        let (stored, persisting) = self
+            .persisting
+            .drain(..)
+            .partition::<Vec<_>, _>(|message| ids.contains(&message.id));
+        self.persisting = persisting;
+        let ids = stored.iter().map(|message| message.id).collect();
+        self.outbox.extend(stored);
+        self.send(To::All, Stored { by: Hop::Edge, ids });
+        if self.retry_at.is_none() {
+            self.retry_at = Some(now + self.backoff.fail());
+        }
+    }
+
+    /// The storage could not take these: their sender keeps them.
+    pub fn handle_not_stored(&mut self, ids: &[MessageId]) {
+        self.persisting.retain(|message| !ids.contains(&message.id));
+        for &id in ids {
+            let problem = Problem::new(
+                Code::StorageUnavailable,
+                "neither the origin nor the edge can store the message now",
+            );
+            self.send(
+                To::All,
+                Refused {
+                    id,
+                    problem: problem.retry_after(DRAIN_AFTER_MAX),
+                },
+            );
+        }
+    }
+
+    /// Tries the origin again.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.retry_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.retry_at = None;
+        if self.submitting()
+            || self
+                .requests
+                .iter()
+                .any(|(_, purpose)| *purpose == Purpose::Probe)
+        {
+            return;
+        }
+        if self.outbox.is_empty() {
+            self.request(Purpose::Probe, Vec::new());
+        } else {
+            self.drain();
+        }
+    }
+
+    fn drain(&mut self) {
+        let messages: Vec<_> = self
+            .outbox
+            .iter()
+            .take(EDGE_DRAIN_BATCH_MAX)
+            .cloned()
+            .collect();
+        let ids = messages.iter().map(|message| message.id).collect();
+        self.request(Purpose::Drain(ids), vec![Submit { messages }.into()]);
+    }
+
+    /// Takes out of memory and storage what the origin says it has, or will never take.
+    fn settle(&mut self, frames: &[ToVisitor]) -> Vec<MessageId> {
+        let mut settled = Vec::new();
+        for frame in frames {
+            match frame {
+                ToVisitor::Stored(stored) => settled.extend(&stored.ids),
+                ToVisitor::Refused(refused) if refused.problem.code.remedy() == Remedy::Never => {
+                    settled.push(refused.id)
+                }
+                _ => {}
+            }
+        }
+        self.passing
+            .retain(|message| !settled.contains(&message.id));
+        let forget: Vec<_> = self
+            .outbox
+            .iter()
+            .map(|message| message.id)
+            .filter(|id| settled.contains(id))
+            .collect();
+        if !forget.is_empty() {
+            self.outbox.retain(|message| !forget.contains(&message.id));
+            self.outputs.push_back(Output::Forget(forget));
+        }
+        settled
+    }
+
+    fn pass_down(&mut self, to: To, frame: ToVisitor) {
+        match &frame {
+            ToVisitor::Welcome(welcome) => {
+                self.status = welcome.status.unwrap_or(self.status);
+                self.pack = welcome.pack.or(self.pack);
+            }
+            ToVisitor::Events(events) => {
+                let last = events
+                    .events
+                    .iter()
+                    .rev()
+                    .find_map(|event| match &event.content {
+                        Content::Status(change) => Some(change.status),
+                        _ => None,
+                    });
+                self.status = last.unwrap_or(self.status);
+            }
+            ToVisitor::Pack(pack) => self.pack = Some(pack.hash),
+            // It may yet be stored here: then the visitor hears that, not this.
+            ToVisitor::Refused(refused) if refused.problem.code.remedy() == Remedy::RetryLater => {
+                return;
+            }
+            _ => {}
+        }
+        self.outputs.push_back(Output::Send(to, frame));
+    }
+
+    fn give_up(&mut self, now: Instant) {
+        if self.reach == Reach::Up {
+            self.reach = Reach::Away;
+            self.send(
+                To::All,
+                Link {
+                    origin: Reach::Away,
+                },
+            );
+        }
+        if self.retry_at.is_none() {
+            self.retry_at = Some(now + self.backoff.fail());
+        }
+    }
+
+    fn came_back(&mut self, now: Instant) {
+        if !self.outbox.is_empty() {
+            // More to drain: at once, as the origin has just shown that it can.
+            self.retry_at = Some(now);
+            return;
+        }
+        self.retry_at = None;
+        if self.reach == Reach::Away && self.persisting.is_empty() {
+            self.reach = Reach::Up;
+            self.send(To::All, Link { origin: Reach::Up });
+        }
+    }
+
+    fn finish(&mut self, request: RequestId) -> Option<Purpose> {
+        let at = self.requests.iter().position(|(id, _)| *id == request)?;
+        Some(self.requests.swap_remove(at).1)
+    }
+
+    fn request(&mut self, purpose: Purpose, frames: Vec<ToServer>) {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.requests.push((id, purpose));
+        self.outputs.push_back(Output::Request(id, frames));
+    }
+
+    fn send(&mut self, to: To, frame: impl Into<ToVisitor>) {
+        self.outputs.push_back(Output::Send(to, frame.into()));
+    }
+}

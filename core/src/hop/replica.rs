@@ -16,7 +16,10 @@ pub struct Replica {
 impl Replica {
     /// A replica that holds the log up to `cursor`.
     pub const fn new(cursor: Seq) -> Self {
-        Self { cursor, held: BTreeMap::new() }
+        Self {
+            cursor,
+            held: BTreeMap::new(),
+        }
     }
 
     /// The last place up to which nothing is missing.

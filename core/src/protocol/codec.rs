@@ -46,14 +46,20 @@ impl Encoding {
 
     /// The encoding that a subprotocol stands for.
     pub fn from_subprotocol(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|encoding| encoding.subprotocol() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|encoding| encoding.subprotocol() == name)
     }
 
     /// The encoding that a content type stands for; its parameters (`; charset=utf-8`) don't
     /// matter.
     pub fn from_content_type(name: &str) -> Option<Self> {
         let essence = name.split(';').next().unwrap_or_default().trim();
-        Self::ALL.iter().copied().find(|encoding| encoding.content_type().eq_ignore_ascii_case(essence))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|encoding| encoding.content_type().eq_ignore_ascii_case(essence))
     }
 }
 
@@ -63,9 +69,10 @@ impl Encoding {
 /// `message_too_large` if it would exceed `WIRE_MESSAGE_BYTES_MAX`: the caller splits it.
 pub fn encode<F: Serialize>(encoding: Encoding, frames: &[F]) -> Result<Vec<u8>, Problem> {
     let bytes = match encoding {
-        Encoding::Postcard => {
-            frames.iter().try_fold(Vec::new(), |bytes, frame| postcard::to_extend(frame, bytes)).map_err(unwritable)?
-        },
+        Encoding::Postcard => frames
+            .iter()
+            .try_fold(Vec::new(), |bytes, frame| postcard::to_extend(frame, bytes))
+            .map_err(unwritable)?,
         #[cfg(feature = "json")]
         Encoding::Json => match frames {
             [frame] => serde_json::to_vec(frame),
@@ -117,16 +124,25 @@ fn decode_postcard<F: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<F>, Problem>
 #[cfg(feature = "json")]
 fn decode_json<F: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<F>, Problem> {
     let is_array = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
-    let frames = if is_array { serde_json::from_slice(bytes) } else { serde_json::from_slice(bytes).map(|frame| vec![frame]) };
+    let frames = if is_array {
+        serde_json::from_slice(bytes)
+    } else {
+        serde_json::from_slice(bytes).map(|frame| vec![frame])
+    };
     // What serde_json says names the place; it may quote a field's name, never a string's content
     // beyond what it expected there, so the category is told instead of the sentence.
     frames.map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Syntax => "no valid JSON",
             serde_json::error::Category::Eof => "JSON that ends too early",
-            serde_json::error::Category::Data | serde_json::error::Category::Io => "no frame that docs/protocol.md describes",
+            serde_json::error::Category::Data | serde_json::error::Category::Io => {
+                "no frame that docs/protocol.md describes"
+            }
         };
-        Problem::new(Code::MalformedFrame, format!("{what} at line {}, column {}", error.line(), error.column()))
+        Problem::new(
+            Code::MalformedFrame,
+            format!("{what} at line {}, column {}", error.line(), error.column()),
+        )
     })
 }
 
@@ -148,5 +164,8 @@ fn too_many_frames() -> Problem {
 }
 
 fn unwritable(error: impl core::fmt::Display) -> Problem {
-    Problem::new(Code::Internal, format!("a frame could not be written: {error}"))
+    Problem::new(
+        Code::Internal,
+        format!("a frame could not be written: {error}"),
+    )
 }

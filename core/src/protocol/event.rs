@@ -14,7 +14,9 @@ use crate::time::Timestamp;
 
 /// A place in a conversation's log: 1 for the first event, without gaps. 0 means "before the
 /// first", which is where a new replica's cursor stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
@@ -255,6 +257,9 @@ impl Receipts {
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         let read = self.read.max(other.read);
-        Self { delivered: self.delivered.max(other.delivered).max(read), read }
+        Self {
+            delivered: self.delivered.max(other.delivered).max(read),
+            read,
+        }
     }
 }

@@ -111,5 +111,7 @@ pub(crate) fn write<T: Serialize, S: Serializer>(
 
 /// Reads one variant's payload; what follows it was appended by a later version.
 pub(crate) fn read<'de, T: Deserialize<'de>, E: de::Error>(payload: &'de [u8]) -> Result<T, E> {
-    postcard::take_from_bytes(payload).map(|(value, _later)| value).map_err(E::custom)
+    postcard::take_from_bytes(payload)
+        .map(|(value, _later)| value)
+        .map_err(E::custom)
 }

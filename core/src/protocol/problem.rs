@@ -187,7 +187,11 @@ pub struct Problem {
 impl Problem {
     /// A problem without advice on when to try again.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), retry_after_ms: None }
+        Self {
+            code,
+            message: message.into(),
+            retry_after_ms: None,
+        }
     }
 
     /// The same, with advice.
