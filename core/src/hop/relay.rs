@@ -19,6 +19,7 @@ use std::collections::VecDeque;
 
 use super::Backoff;
 use crate::bot::Screened;
+use crate::conversation::bot_speaks;
 use crate::id::{MessageId, VisitorId};
 use crate::limits::{DRAIN_AFTER, DRAIN_AFTER_MAX, EDGE_DRAIN_BATCH_MAX, EDGE_OUTBOX_MAX};
 use crate::pack::PackHash;
@@ -79,7 +80,8 @@ enum Purpose {
 pub struct Relay {
     visitor: VisitorId,
     reach: Reach,
-    status: Status,
+    /// Unknown after hibernation, unless the shell kept it beside a socket.
+    status: Option<Status>,
     pack: Option<PackHash>,
     /// In memory, on the way to the origin: not acknowledged.
     passing: VecDeque<Submission>,
@@ -111,7 +113,7 @@ impl Relay {
             } else {
                 Reach::Away
             },
-            status: Status::Pending,
+            status: None,
             pack: None,
             passing: VecDeque::new(),
             persisting: Vec::new(),
@@ -131,8 +133,22 @@ impl Relay {
     }
 
     /// Where the conversation stands, as far as is known.
-    pub const fn status(&self) -> Status {
+    pub const fn status(&self) -> Option<Status> {
         self.status
+    }
+
+    /// What a shell that kept [`Self::status`] over a hibernation knows.
+    pub const fn set_status(&mut self, status: Option<Status>) {
+        self.status = status;
+    }
+
+    /// Whether the edge is to ask its bot. While the origin answers and it is not known whether an
+    /// agent has the conversation, the origin decides: it would be worse to butt in.
+    pub fn bot_speaks(&self) -> bool {
+        match self.status {
+            Some(status) => bot_speaks(status, self.reach),
+            None => self.reach == Reach::Away,
+        }
     }
 
     /// How many messages the storage holds for the origin.
@@ -154,6 +170,15 @@ impl Relay {
     /// How many sockets the visitor has here now.
     pub const fn set_sockets(&mut self, sockets: usize) {
         self.sockets = sockets;
+    }
+
+    /// What a relay before this one knew, whose memory vanished while its sockets lived on.
+    pub fn restore(&mut self, now: Instant, status: Status, reach: Reach) {
+        self.status = status;
+        if reach == Reach::Away {
+            self.reach = Reach::Away;
+            self.retry_at.get_or_insert(now);
+        }
     }
 
     /// The inbox's current pack, as the edge knows it.
@@ -407,7 +432,7 @@ impl Relay {
     fn pass_down(&mut self, to: To, frame: ToVisitor) {
         match &frame {
             ToVisitor::Welcome(welcome) => {
-                self.status = welcome.status.unwrap_or(self.status);
+                self.status = welcome.status.or(self.status);
                 self.pack = welcome.pack.or(self.pack);
             }
             ToVisitor::Events(events) => {
@@ -419,7 +444,7 @@ impl Relay {
                         Content::Status(change) => Some(change.status),
                         _ => None,
                     });
-                self.status = last.unwrap_or(self.status);
+                self.status = last.or(self.status);
             }
             ToVisitor::Pack(pack) => self.pack = Some(pack.hash),
             // It may yet be stored here: then the visitor hears that, not this.
