@@ -149,33 +149,8 @@ impl Gateway {
     }
 
     fn handle_hello(&mut self, hello: Hello) {
-        if hello.version == 0 || hello.version > VERSION {
-            return self.fail(Problem::new(
-                Code::UnsupportedVersion,
-                format!(
-                    "protocol version {} is not spoken here; version {VERSION} is",
-                    hello.version
-                ),
-            ));
-        }
-        let fields = [
-            ("client", hello.client.len(), WORD_BYTES_MAX),
-            ("lang", hello.lang.len(), WORD_BYTES_MAX),
-        ];
-        let page = hello.page.as_ref().map_or((0, 0), |page| {
-            (page.url.expose().len(), page.title.expose().len())
-        });
-        let page = [
-            ("page.url", page.0, PAGE_FIELD_BYTES_MAX),
-            ("page.title", page.1, PAGE_FIELD_BYTES_MAX),
-        ];
-        for (name, bytes, max) in fields.into_iter().chain(page) {
-            if bytes > max {
-                return self.fail(Problem::new(
-                    Code::TextTooLong,
-                    format!("`{name}` of hello has {bytes} bytes; at most {max} are allowed"),
-                ));
-            }
+        if let Err(problem) = check_hello(&hello) {
+            return self.fail(problem);
         }
         self.outputs.push_back(Output::Greet(hello));
     }
@@ -336,6 +311,42 @@ impl Gateway {
         self.send(problem);
         self.outputs.push_back(Output::Close);
     }
+}
+
+/// Checks what needs no state of a `hello`: every hop does, so that the first one tells.
+///
+/// # Errors
+/// `unsupported_version` or `text_too_long`.
+pub fn check_hello(hello: &Hello) -> Result<(), Problem> {
+    if hello.version == 0 || hello.version > VERSION {
+        return Err(Problem::new(
+            Code::UnsupportedVersion,
+            format!(
+                "protocol version {} is not spoken here; version {VERSION} is",
+                hello.version
+            ),
+        ));
+    }
+    let fields = [
+        ("client", hello.client.len(), WORD_BYTES_MAX),
+        ("lang", hello.lang.len(), WORD_BYTES_MAX),
+    ];
+    let page = hello.page.as_ref().map_or((0, 0), |page| {
+        (page.url.expose().len(), page.title.expose().len())
+    });
+    let page = [
+        ("page.url", page.0, PAGE_FIELD_BYTES_MAX),
+        ("page.title", page.1, PAGE_FIELD_BYTES_MAX),
+    ];
+    for (name, bytes, max) in fields.into_iter().chain(page) {
+        if bytes > max {
+            return Err(Problem::new(
+                Code::TextTooLong,
+                format!("`{name}` of hello has {bytes} bytes; at most {max} are allowed"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What happens in a conversation beside its log.

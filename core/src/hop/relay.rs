@@ -137,11 +137,6 @@ impl Relay {
         self.status
     }
 
-    /// What a shell that kept [`Self::status`] over a hibernation knows.
-    pub const fn set_status(&mut self, status: Option<Status>) {
-        self.status = status;
-    }
-
     /// Whether the edge is to ask its bot. While the origin answers and it is not known whether an
     /// agent has the conversation, the origin decides: it would be worse to butt in.
     pub fn bot_speaks(&self) -> bool {
@@ -173,7 +168,7 @@ impl Relay {
     }
 
     /// What a relay before this one knew, whose memory vanished while its sockets lived on.
-    pub fn restore(&mut self, now: Instant, status: Status, reach: Reach) {
+    pub fn restore(&mut self, now: Instant, status: Option<Status>, reach: Reach) {
         self.status = status;
         if reach == Reach::Away {
             self.reach = Reach::Away;
