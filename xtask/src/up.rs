@@ -1,5 +1,0 @@
-//! placeholder
-use anyhow::Result;
-pub(crate) fn up(_args: &[String]) -> Result<()> {
-    Ok(())
-}
