@@ -48,8 +48,8 @@ fn each_mistake_is_named_with_line_and_field() {
             Code::Empty,
         ),
         (
-            r#"{"id":"b","phrasings":["x","  "],"answer":"y"}"#,
-            "phrasings[1]",
+            r#"{"id":"b","phrasings":[""," "],"answer":"y"}"#,
+            "phrasings",
             Code::Empty,
         ),
         (
@@ -251,5 +251,17 @@ fn files_are_merged_and_their_ids_must_differ() {
         errors[0].to_string().contains("two.jsonl:1: `id`:"),
         "{}",
         errors[0]
+    );
+}
+
+#[test]
+fn a_blank_phrasing_among_others_is_passed_over_with_a_warning() {
+    let file = r#"{"id":"a","phrasings":["alpha","  ","beta"],"answer":"A"}"#;
+    let parsed = knowledge::parse("faq.jsonl", file.as_bytes()).unwrap();
+    assert_eq!(parsed.entries[0].phrasings.len(), 2);
+    let warning = &parsed.warnings[0];
+    assert_eq!(
+        (warning.line, warning.field.as_str(), warning.code),
+        (1, "phrasings[1]", Code::Empty)
     );
 }

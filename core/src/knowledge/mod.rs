@@ -88,6 +88,8 @@ pub struct Knowledge {
     pub entries: Vec<FaqEntry>,
     /// As written, in the order of the file.
     pub rules: Vec<FaqRule>,
+    /// What was passed over: blank phrasings among others. The editor may want to know.
+    pub warnings: Vec<KnowledgeError>,
 }
 
 impl Knowledge {
@@ -95,6 +97,7 @@ impl Knowledge {
     pub fn merge(&mut self, other: Self) -> Result<(), Vec<KnowledgeError>> {
         self.entries.extend(other.entries);
         self.rules.extend(other.rules);
+        self.warnings.extend(other.warnings);
         parse::check_together(self)
     }
 

@@ -22,6 +22,7 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Knowledge, Vec<KnowledgeEr
         file: file_name,
         line: 0,
         errors: Vec::new(),
+        warnings: Vec::new(),
     };
     if bytes.len() > KNOWLEDGE_FILE_BYTES_MAX {
         let mib = |bytes: usize| bytes.div_ceil(1024 * 1024);
@@ -56,6 +57,7 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Knowledge, Vec<KnowledgeEr
         return Err(reader.errors);
     }
     check_together(&knowledge)?;
+    knowledge.warnings = reader.warnings;
     Ok(knowledge)
 }
 
@@ -150,6 +152,7 @@ struct Reader<'a> {
     file: &'a str,
     line: u32,
     errors: Vec<KnowledgeError>,
+    warnings: Vec<KnowledgeError>,
 }
 
 type Fields = Vec<(String, Json)>;
@@ -169,6 +172,19 @@ impl Reader<'_> {
             code,
             message,
         });
+    }
+
+    fn warning(&mut self, field: &str, code: Code, message: String) {
+        if self.warnings.len() < KNOWLEDGE_ERRORS_MAX {
+            let (file, line, field) = (self.file.to_owned(), self.line, field.to_owned());
+            self.warnings.push(KnowledgeError {
+                file,
+                line,
+                field,
+                code,
+                message,
+            });
+        }
     }
 
     fn source(&self) -> Source {
@@ -451,12 +467,10 @@ impl Reader<'_> {
             self.error("phrasings", Code::WrongType, message);
             return Vec::new();
         };
-        if list.is_empty() {
-            self.error(
-                "phrasings",
-                Code::Empty,
-                "at least one phrasing is expected".into(),
-            );
+        let blank = |value: &Json| matches!(value, Json::Text(text) if text.trim().is_empty());
+        if list.iter().all(blank) {
+            let message = "at least one phrasing is expected".into();
+            self.error("phrasings", Code::Empty, message);
         }
         if list.len() > ENTRY_PHRASINGS_MAX {
             let message = format!(
@@ -467,7 +481,17 @@ impl Reader<'_> {
         }
         let mut phrasings = Vec::new();
         for (place, value) in list.into_iter().enumerate().take(ENTRY_PHRASINGS_MAX) {
-            let text = self.text(&format!("phrasings[{place}]"), value, PHRASING_BYTES_MAX);
+            let field = format!("phrasings[{place}]");
+            if blank(&value) {
+                // Exports have them; the others still say how visitors ask.
+                self.warning(
+                    &field,
+                    Code::Empty,
+                    "a blank phrasing was passed over".into(),
+                );
+                continue;
+            }
+            let text = self.text(&field, value, PHRASING_BYTES_MAX);
             phrasings.extend(text.map(|text| with_language(text, lang)));
         }
         phrasings

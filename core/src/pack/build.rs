@@ -85,6 +85,15 @@ pub enum BuildError {
     },
 }
 
+/// Features fall into 2^14 buckets: more made nothing better on any data that was tried.
+const BUCKET_BITS: u8 = 14;
+
+/// Weights that a pack keeps, so that it stays within a few hundred kilobytes…
+const WEIGHTS_MAX: usize = 110_000;
+
+/// …unless it has many entries.
+const WEIGHTS_PER_ENTRY_MIN: usize = 80;
+
 /// Groups into which the phrasings are divided for cross-validation; each in turn is unseen.
 const FOLDS: u32 = 5;
 
@@ -106,10 +115,10 @@ pub fn build(
     let rules = knowledge.rules_in_order();
 
     let recipe = Recipe {
-        bits: 14,
-        cost: 1.0,
+        bits: BUCKET_BITS,
+        cost: 2.0,
         passes: 10,
-        weights_per_class: 120,
+        weights: WEIGHTS_MAX.max(WEIGHTS_PER_ENTRY_MIN * entries.len()),
     };
     let examples = examples(&entries, &recipe);
     let classes = entries.len() + 1;

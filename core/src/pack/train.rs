@@ -29,8 +29,8 @@ pub(super) struct Recipe {
     pub(super) cost: f32,
     /// Passes over the examples.
     pub(super) passes: u32,
-    /// Weights kept per class, on average.
-    pub(super) weights_per_class: usize,
+    /// Weights kept, of all classes together.
+    pub(super) weights: usize,
 }
 
 /// Trains on `examples`. `done` is told how many classes are finished.
@@ -52,7 +52,7 @@ pub(super) fn train(
     let mut found = Vec::with_capacity(classes);
     for (class, members) in members.iter().enumerate() {
         found.push(if members.is_empty() {
-            Boundary::default()
+            Boundary::never()
         } else {
             solver.solve(members)
         });
@@ -103,11 +103,8 @@ impl Vectors {
             let start = vectors.parts.len();
             let mut squares = 0.0f32;
             for (bucket, count) in &example.counts {
-                let often = OFTEN
-                    .get(usize::from(*count))
-                    .or(OFTEN.last())
-                    .copied()
-                    .unwrap_or(64.0);
+                let often = OFTEN.get(usize::from(*count)).or(OFTEN.last());
+                let often = often.copied().unwrap_or(64.0);
                 let rarity = rarity.get(*bucket as usize).copied().unwrap_or(0);
                 let amount = often * f32::from(rarity);
                 squares += amount * amount;
@@ -138,11 +135,21 @@ impl Vectors {
 }
 
 /// The boundary of one class.
-#[derive(Default, Clone)]
+#[derive(Clone)]
 struct Boundary {
     /// Ascending by bucket, without zeros.
     weights: Vec<(u32, f32)>,
     bias: f32,
+}
+
+impl Boundary {
+    /// That of a class without examples.
+    fn never() -> Self {
+        Self {
+            weights: Vec::new(),
+            bias: -31.0,
+        }
+    }
 }
 
 /// Dual coordinate descent with shrinking, after Hsieh et al. 2008 ("A Dual Coordinate Descent
@@ -288,7 +295,7 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
         .flat_map(|boundary| &boundary.weights)
         .map(|(_, weight)| weight.abs())
         .collect();
-    let keep = recipe.weights_per_class * found.len();
+    let keep = recipe.weights;
     let threshold = if keep < sizes.len() {
         let at = sizes.len() - keep;
         *sizes.select_nth_unstable_by(at, f32::total_cmp).1
