@@ -8,6 +8,7 @@
 mod assets;
 mod console;
 mod edge;
+mod imports;
 mod origin;
 pub(crate) mod stamp;
 mod wasm;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::imports;
 use crate::run::{self, Step};
 use crate::tools::Build as Tools;
 
@@ -91,7 +92,18 @@ impl Module {
                 .args(["--out-name", self.name, "--no-typescript"])
                 .args(self.bindgen),
         )?;
-        self.optimise(tools, &dir.join(format!("{}_bg.wasm", self.name)))
+        let module = dir.join(format!("{}_bg.wasm", self.name));
+        // A C library that crept in would ask for functions that no browser has, and fail only
+        // when it is loaded there.
+        let modules = imports::modules(&std::fs::read(&module)?)
+            .with_context(|| format!("{} is not valid wasm", module.display()))?;
+        if modules.contains("env") || modules.iter().any(|name| name.starts_with("wasi")) {
+            bail!(
+                "{} imports from {modules:?}: only wasm-bindgen's may be",
+                self.package
+            );
+        }
+        self.optimise(tools, &module)
     }
 
     fn optimise(&self, tools: &Tools, wasm: &Path) -> Result<()> {

@@ -61,13 +61,13 @@ impl Demo {
             ),
             None => {
                 let step = Step::begin("making the demo's login, inbox and edge");
-                let made = create(options, data);
-                if made.is_err() {
-                    // Half of it would be in the way of the next attempt.
-                    std::fs::remove_dir_all(data)?;
-                }
+                let made = create(options, data).inspect_err(|_| {
+                    // Half of it would be in the way of the next attempt. The first error is
+                    // the one to show.
+                    let _ = std::fs::remove_dir_all(data);
+                })?;
                 step.done();
-                made?
+                made
             }
         };
         if notes_now["knowledge"] != digest {

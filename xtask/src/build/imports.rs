@@ -1,0 +1,133 @@
+//! From which modules a wasm binary imports: enough of the format to read that one section.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, bail};
+
+const SECTION_IMPORT: u8 = 2;
+
+/// The names of the modules that this binary imports from.
+pub(super) fn modules(wasm: &[u8]) -> Result<BTreeSet<String>> {
+    let mut rest = Reader {
+        bytes: wasm
+            .strip_prefix(b"\0asm\x01\0\0\0")
+            .context("the header is not that of a wasm module")?,
+    };
+    while !rest.bytes.is_empty() {
+        let id = rest.byte()?;
+        let length = rest.number()?;
+        let section = Reader {
+            bytes: rest.take(length)?,
+        };
+        if id == SECTION_IMPORT {
+            return section.import_modules();
+        }
+    }
+    Ok(BTreeSet::new())
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn import_modules(mut self) -> Result<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
+        for _ in 0..self.number()? {
+            found.insert(self.name()?.to_owned());
+            self.name()?;
+            match self.byte()? {
+                // A function: its type's index.
+                0 => {
+                    self.number()?;
+                }
+                // A table: its element type and limits.
+                1 => {
+                    self.byte()?;
+                    self.limits()?;
+                }
+                2 => self.limits()?,
+                // A global or a tag: two small numbers.
+                3 | 4 => {
+                    self.number()?;
+                    self.number()?;
+                }
+                kind => bail!("an import of the unknown kind {kind}"),
+            }
+        }
+        Ok(found)
+    }
+
+    fn limits(&mut self) -> Result<()> {
+        let has_maximum = self.byte()? & 1 == 1;
+        self.number()?;
+        if has_maximum {
+            self.number()?;
+        }
+        Ok(())
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self
+            .bytes
+            .split_at_checked(length)
+            .context("it ends in the middle")?;
+        self.bytes = rest;
+        Ok(taken)
+    }
+
+    fn name(&mut self) -> Result<&'a str> {
+        let length = self.number()?;
+        Ok(std::str::from_utf8(self.take(length)?)?)
+    }
+
+    /// An unsigned LEB128 of at most 32 bits.
+    fn number(&mut self) -> Result<usize> {
+        let mut value = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = self.byte()?;
+            value |= usize::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(value);
+            }
+        }
+        bail!("a number is too long")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module with a type section, then imports: function `env.f`, memory `m.mem`.
+    fn module() -> Vec<u8> {
+        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+        wasm.extend([1, 4, 1, 0x60, 0, 0]);
+        let imports = b"\x02\x03env\x01f\x00\x00\x01m\x03mem\x02\x01\x01\x02";
+        wasm.push(SECTION_IMPORT);
+        wasm.push(u8::try_from(imports.len()).unwrap());
+        wasm.extend(imports);
+        wasm
+    }
+
+    #[test]
+    fn the_modules_are_named() {
+        let found = modules(&module()).unwrap();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["env", "m"]);
+    }
+
+    #[test]
+    fn no_imports_is_fine_and_half_a_file_is_not() {
+        assert!(modules(b"\0asm\x01\0\0\0").unwrap().is_empty());
+        assert!(modules(b"<!doctype html>").is_err());
+        let wasm = module();
+        for length in 9..wasm.len() {
+            // The end of the type section is the only place where it may be cut.
+            assert_eq!(modules(&wasm[..length]).is_ok(), length == 14, "{length}");
+        }
+    }
+}
