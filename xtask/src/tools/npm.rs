@@ -31,8 +31,14 @@ impl Packages {
     }
 
     pub(super) fn workerd(&self) -> Result<PathBuf> {
-        if let Some(named) = std::env::var_os("FIRSTHOP_WORKERD") {
-            return Ok(named.into());
+        if let Some(named) = std::env::var_os("FIRSTHOP_WORKERD").map(PathBuf::from) {
+            if !named.is_file() {
+                bail!(
+                    "workerd is missing: FIRSTHOP_WORKERD names {}, which is no file",
+                    named.display()
+                );
+            }
+            return Ok(named);
         }
         let arch = match std::env::consts::ARCH {
             "aarch64" => "arm64",
@@ -59,7 +65,8 @@ impl Packages {
         let file = self.modules.join(path);
         if !file.is_file() {
             bail!(
-                "{name} is missing: there is no {}; install it with `npm ci --ignore-scripts` in {}",
+                "{name} is missing: there is no {}; install it with `npm ci --ignore-scripts` in {} \
+                 (prebuilt for Linux with glibc and for macOS, x86-64 and arm64)",
                 file.display(),
                 workspace::npm().display(),
             );
