@@ -50,6 +50,9 @@ mod tests {
 
     #[test]
     fn private_text_is_not_printed() {
-        assert_eq!(format!("{:?}", Private::from("my card is 4111")), "…");
+        assert_eq!(
+            format!("{:?}", Private::<String>::from("my card is 4111")),
+            "…"
+        );
     }
 }

@@ -10,7 +10,8 @@
 //!   in the same changes ([`Client::handle_change`]) shows the same conversation.
 //!
 //! Tabs share one outbox: each sends what is in it when it connects. That is safe, as every hop
-//! dedupes, and no tab need live for another's messages to go.
+//! dedupes, and no tab need live for another's messages to go. At most one `submit` frame's worth
+//! of messages is under way at a time, oldest first: acknowledgements let out the next.
 //!
 //! Not here: asking the bot (the shell does, and hands its answer in with the message), drawing
 //! (`transcript` gives the lines), encodings, storage.
@@ -28,13 +29,16 @@ use crate::id::{MessageId, VisitorId};
 use crate::limits::{
     PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
     RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX, TRANSPORT_FAILURES_MAX, VISITOR_OUTBOX_MAX,
+    WIRE_MESSAGE_BYTES_MAX,
 };
 use crate::pack::PackHash;
 use crate::protocol::visitor::{
     Answered, CatchUp, Hello, Page, Ping, Reach, Submission, Submit, ToServer, ToVisitor, Token,
     Typing, Welcome,
 };
-use crate::protocol::{Code, Content, Event, Hop, Problem, Receipts, Remedy, Seq, Status, VERSION};
+use crate::protocol::{
+    Code, Content, Event, Hop, Problem, Receipts, Remedy, Seq, Status, VERSION, submission_bytes,
+};
 use crate::time::Instant;
 
 /// How frames travel, the best way first. Each is tried when the one before it fails.
@@ -147,8 +151,14 @@ pub struct Client {
     lang: String,
     page: Option<Page>,
     program: String,
+    /// So many of the outbox's first messages were sent on this connection.
+    under_way: usize,
+    /// The hop above can't take messages before `retransmit_at`.
+    held_off: bool,
     retransmit_after: Duration,
     retransmit_at: Option<Instant>,
+    /// When to ask again for events that were asked for and have not come.
+    catch_up_at: Option<Instant>,
     heard_at: Instant,
     pinged_at: Option<Instant>,
     nonce: u32,
@@ -181,8 +191,11 @@ impl Client {
             lang: String::new(),
             page: None,
             program: program.into(),
+            under_way: 0,
+            held_off: false,
             retransmit_after: RETRANSMIT_AFTER,
             retransmit_at: None,
+            catch_up_at: None,
             heard_at: now,
             pinged_at: None,
             nonce: 0,
@@ -288,36 +301,26 @@ impl Client {
             ));
         }
         self.save(Change::Written(Written {
-            submission: submission.clone(),
+            submission,
             answered,
         }));
-        if self.link == Link::Up {
-            self.transmit(vec![
-                Submit {
-                    messages: vec![submission],
-                }
-                .into(),
-            ]);
-            self.arm_retransmit(now);
-        } else {
-            self.connect(now);
-        }
+        self.submit_or_connect(now);
         Ok(())
     }
 
     /// Sends a failed message again.
     pub fn retry(&mut self, now: Instant, id: MessageId) {
-        self.save(Change::Retried(id));
-        if self.link == Link::Up {
-            self.submit_outbox(now);
-        } else {
-            self.connect(now);
+        if self.transcript.failed(id).is_some() {
+            self.save(Change::Retried(id));
+            self.submit_or_connect(now);
         }
     }
 
     /// Gives a failed message up.
     pub fn discard(&mut self, id: MessageId) {
-        self.save(Change::Discarded(id));
+        if self.transcript.failed(id).is_some() {
+            self.save(Change::Discarded(id));
+        }
     }
 
     /// Tells how far the visitor has got; `read` is what they have seen on the screen.
@@ -352,7 +355,7 @@ impl Client {
 
     /// Disconnects, and stays so until something is to be sent.
     pub fn disconnect(&mut self) {
-        self.link = Link::Idle;
+        self.unlink(Link::Idle);
         self.outputs.push_back(Output::Disconnect);
     }
 
@@ -372,24 +375,19 @@ impl Client {
 
     /// The connection could not be opened, or ended.
     pub fn handle_closed(&mut self, now: Instant) {
-        let was = self.link;
-        if was == Link::Idle {
+        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
             return;
         }
-        if was != Link::Up {
+        if self.link != Link::Up {
             // It never worked: perhaps something on the way does not let it through.
-            self.transport_failures += 1;
+            self.transport_failures = self.transport_failures.saturating_add(1);
             if self.transport_failures >= TRANSPORT_FAILURES_MAX {
                 self.transport_failures = 0;
                 self.transport = self.transport.next();
             }
         }
-        self.link = Link::Waiting {
-            until: now + self.backoff.fail(),
-        };
-        self.retransmit_at = None;
-        self.pinged_at = None;
-        self.changed();
+        let until = now + self.backoff.fail();
+        self.unlink(Link::Waiting { until });
     }
 
     /// The shell could not get a usable token: it will try again, as after any failure.
@@ -403,37 +401,49 @@ impl Client {
     pub fn handle_frames(&mut self, now: Instant, frames: Vec<ToVisitor>) {
         self.heard_at = now;
         self.pinged_at = None;
+        let was_under_way = self.under_way;
         for frame in frames {
             self.handle_frame(now, frame);
         }
         if self.outbox.is_empty() {
             self.retransmit_at = None;
+            self.held_off = false;
             self.retransmit_after = RETRANSMIT_AFTER;
+        } else if was_under_way > 0 && self.under_way == 0 && !self.held_off {
+            // What was under way has arrived: the next.
+            self.retransmit_at = None;
+            self.retransmit_after = RETRANSMIT_AFTER;
+            self.submit(now);
         }
     }
 
     fn handle_frame(&mut self, now: Instant, frame: ToVisitor) {
         match frame {
             ToVisitor::Welcome(welcome) => self.handle_welcome(now, &welcome),
-            ToVisitor::Stored(stored) => self.save(Change::Stored(stored.by, stored.ids)),
+            ToVisitor::Stored(mut stored) => {
+                // Every tab hears it: what is known already need not be told to the others.
+                stored
+                    .ids
+                    .retain(|id| self.transcript.would_store(*id, stored.by));
+                if !stored.ids.is_empty() {
+                    self.save(Change::Stored(stored.by, stored.ids));
+                }
+            }
             ToVisitor::Refused(refused) => self.handle_refused(now, refused.id, refused.problem),
             ToVisitor::Events(events) => {
                 self.save_events(events.events);
                 if events.more || self.replica.has_gap() {
-                    self.transmit(vec![
-                        CatchUp {
-                            after: self.cursor(),
-                        }
-                        .into(),
-                    ]);
+                    self.catch_up(now);
+                } else {
+                    self.catch_up_at = None;
                 }
             }
             ToVisitor::Answered(answered) => {
-                if !self.transcript.has_event(answered.id) {
+                if self.transcript.would_answer(&answered) {
                     self.save(Change::Answered(Box::new(answered)));
                 }
             }
-            ToVisitor::Receipts(receipts) => self.save(Change::Receipts(receipts)),
+            ToVisitor::Receipts(receipts) => self.save_receipts(receipts),
             ToVisitor::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
             ToVisitor::Queue(queue) => {
                 self.queue_place = Some(queue.place);
@@ -447,16 +457,17 @@ impl Client {
                     // What the origin knows, we have not heard while it was away.
                     let hello = self.hello();
                     self.transmit(vec![hello.into()]);
+                    if self.held_off {
+                        self.submit_again(now);
+                    }
                 }
                 self.changed();
             }
             ToVisitor::Token(token) => self.outputs.push_back(Output::Token(token)),
             ToVisitor::Reconnect(reconnect) => {
-                self.link = Link::Waiting {
-                    until: now + Duration::from_millis(reconnect.after_ms.into()),
-                };
                 self.outputs.push_back(Output::Disconnect);
-                self.changed();
+                let until = now + Duration::from_millis(reconnect.after_ms.into());
+                self.unlink(Link::Waiting { until });
             }
             ToVisitor::Error(problem) => {
                 if problem.code.remedy() == Remedy::Authenticate {
@@ -477,45 +488,45 @@ impl Client {
         if let Some(status) = welcome.status {
             self.set_status(status);
         }
-        if welcome.head.is_some_and(|head| head < self.cursor()) {
+        // Compared with the cursor that was told, as another tab may have got further since.
+        if welcome.head.is_some_and(|head| head < welcome.cursor) {
             self.save(Change::Reset);
         }
-        if welcome.receipts != Receipts::default() {
-            self.save(Change::Receipts(welcome.receipts));
-        }
+        self.save_receipts(welcome.receipts);
         if let Some(hash) = welcome.pack {
             self.set_pack(hash);
         }
+        if self.seen != Receipts::default() {
+            self.transmit(vec![ToServer::Seen(self.seen)]);
+        }
         if !greeted {
-            if self.seen != Receipts::default() {
-                self.transmit(vec![ToServer::Seen(self.seen)]);
-            }
-            self.submit_outbox(now);
+            self.submit_again(now);
         }
         self.changed();
     }
 
     fn handle_refused(&mut self, now: Instant, id: MessageId, problem: Problem) {
-        if !self.outbox.iter().any(|message| message.id == id) {
-            return;
-        }
+        let waits = self.outbox.iter().any(|message| message.id == id);
         match problem.code.remedy() {
-            Remedy::Never => self.save(Change::Failed(id, problem)),
-            Remedy::Authenticate => self.outputs.push_back(Output::Admit),
-            Remedy::RetryLater => {
+            // Also of a message that an edge stored: the origin may refuse it later.
+            Remedy::Never if self.transcript.waits(id) => self.save(Change::Failed(id, problem)),
+            Remedy::Authenticate if waits => self.outputs.push_back(Output::Admit),
+            Remedy::RetryLater if waits => {
                 let wait = problem
                     .retry_after_ms
                     .map_or(self.retransmit_after, |ms| Duration::from_millis(ms.into()));
                 self.retransmit_at = Some(now + wait);
+                self.held_off = true;
             }
+            _ => {}
         }
     }
 
     /// Another tab of the visitor saved this.
     pub fn handle_change(&mut self, now: Instant, change: Change) {
-        let written = matches!(change, Change::Written(_));
+        let to_send = matches!(change, Change::Written(_) | Change::Retried(_));
         self.apply(change);
-        if written && self.link == Link::Up {
+        if to_send && self.link == Link::Up {
             // The other tab sends it; should that tab be gone, we will.
             self.arm_retransmit(now);
         }
@@ -533,8 +544,11 @@ impl Client {
                     .map_or(self.heard_at + PING_AFTER, |at| at + PONG_WITHIN),
             ),
         };
-        let retransmit = self.retransmit_at.filter(|_| self.link == Link::Up);
-        [link, retransmit].into_iter().flatten().min()
+        let asked = [self.retransmit_at, self.catch_up_at]
+            .into_iter()
+            .flatten()
+            .filter(|_| self.link == Link::Up);
+        link.into_iter().chain(asked).min()
     }
 
     /// Does what is due.
@@ -555,9 +569,14 @@ impl Client {
             },
             _ => {}
         }
-        if self.link == Link::Up && self.retransmit_at.is_some_and(|at| at <= now) {
-            self.retransmit_at = None;
-            self.submit_outbox(now);
+        if self.link != Link::Up {
+            return;
+        }
+        if self.retransmit_at.is_some_and(|at| at <= now) {
+            self.submit_again(now);
+        }
+        if self.catch_up_at.is_some_and(|at| at <= now) {
+            self.catch_up(now);
         }
     }
 
@@ -574,19 +593,63 @@ impl Client {
         self.handle_closed(now);
     }
 
-    fn submit_outbox(&mut self, now: Instant) {
-        let mut messages = self.outbox.iter().cloned().peekable();
-        let mut frames = Vec::new();
-        while messages.peek().is_some() {
-            let chunk = messages.by_ref().take(SUBMISSIONS_PER_FRAME_MAX).collect();
-            frames.push(Submit { messages: chunk }.into());
+    /// Nothing is under way any more.
+    fn unlink(&mut self, link: Link) {
+        self.link = link;
+        self.retransmit_at = None;
+        self.catch_up_at = None;
+        self.pinged_at = None;
+        self.under_way = 0;
+        self.held_off = false;
+        self.changed();
+    }
+
+    fn submit_or_connect(&mut self, now: Instant) {
+        if self.link != Link::Up {
+            self.connect(now);
+        } else if !self.held_off {
+            self.submit(now);
         }
-        for frame in frames {
-            self.transmit(vec![frame]);
+    }
+
+    /// Sends from the outbox's beginning: what was sent before has not arrived.
+    fn submit_again(&mut self, now: Instant) {
+        self.retransmit_at = None;
+        self.held_off = false;
+        self.under_way = 0;
+        self.submit(now);
+    }
+
+    /// Sends what follows what is under way, as far as one frame may hold it.
+    fn submit(&mut self, now: Instant) {
+        let mut bytes: usize = self
+            .outbox
+            .iter()
+            .take(self.under_way)
+            .map(submission_bytes)
+            .sum();
+        let mut messages = Vec::new();
+        for message in self.outbox.iter().skip(self.under_way) {
+            bytes += submission_bytes(message);
+            let first = self.under_way + messages.len() == 0;
+            let full = self.under_way + messages.len() >= SUBMISSIONS_PER_FRAME_MAX
+                || bytes > WIRE_MESSAGE_BYTES_MAX;
+            if full && !first {
+                break;
+            }
+            messages.push(message.clone());
         }
-        if !self.outbox.is_empty() {
+        if !messages.is_empty() {
+            self.under_way += messages.len();
+            self.transmit(vec![Submit { messages }.into()]);
             self.arm_retransmit(now);
         }
+    }
+
+    fn catch_up(&mut self, now: Instant) {
+        self.catch_up_at = Some(now + RETRANSMIT_AFTER);
+        let after = self.cursor();
+        self.transmit(vec![CatchUp { after }.into()]);
     }
 
     fn arm_retransmit(&mut self, now: Instant) {
@@ -605,11 +668,16 @@ impl Client {
         }
     }
 
+    fn save_receipts(&mut self, receipts: Receipts) {
+        if self.transcript.receipts().merge(receipts) != self.transcript.receipts() {
+            self.save(Change::Receipts(receipts));
+        }
+    }
+
     /// Events that follow the cursor: an event proves that its message is durable, whether or not
     /// that was heard.
     fn take_events(&mut self, new: &[Event]) {
-        self.outbox
-            .retain(|message| !new.iter().any(|event| event.id == message.id));
+        self.leave_outbox(|id| new.iter().any(|event| event.id == id));
         let status = new.iter().rev().find_map(|event| match &event.content {
             Content::Status(change) => Some(change.status),
             _ => None,
@@ -637,8 +705,10 @@ impl Client {
                     self.outbox.push_back(written.submission.clone());
                 }
             }
-            Change::Stored(_, ids) => self.outbox.retain(|message| !ids.contains(&message.id)),
-            Change::Failed(id, _) => self.outbox.retain(|message| message.id != *id),
+            Change::Stored(_, ids) => self.leave_outbox(|id| ids.contains(&id)),
+            Change::Failed(failed, _) | Change::Discarded(failed) => {
+                self.leave_outbox(|id| id == *failed);
+            }
             Change::Retried(id) => {
                 if let Some(submission) = self.transcript.failed(*id) {
                     self.outbox.push_back(submission.clone());
@@ -649,9 +719,22 @@ impl Client {
                 self.take_events(&new);
             }
             Change::Reset => self.replica = Replica::default(),
-            Change::Discarded(_) | Change::Answered(_) | Change::Receipts(_) => {}
+            Change::Answered(_) | Change::Receipts(_) => {}
         }
         self.transcript.apply(change);
+    }
+
+    fn leave_outbox(&mut self, leaves: impl Fn(MessageId) -> bool) {
+        let under_way = &mut self.under_way;
+        let mut at = 0;
+        let mut left = 0;
+        self.outbox.retain(|message| {
+            let leaves = leaves(message.id);
+            left += usize::from(leaves && at < *under_way);
+            at += 1;
+            !leaves
+        });
+        *under_way = under_way.saturating_sub(left);
     }
 
     fn set_status(&mut self, status: Status) {

@@ -22,7 +22,7 @@ use crate::protocol::visitor::{
     Events, Hello, Pack, Queue, Reach, Refused, Stored, Submission, ToServer, ToVisitor, Typing,
     Welcome,
 };
-use crate::protocol::{Code, Event, Hop, Problem, Receipts, Seq, Status, VERSION};
+use crate::protocol::{Code, Event, Hop, Problem, Receipts, Seq, Status, VERSION, events_that_fit};
 use crate::time::{Instant, Timestamp};
 
 /// What the shell must do.
@@ -70,6 +70,8 @@ pub struct Gateway {
     published_up_to: Seq,
     submissions: Bucket,
     frames: Bucket,
+    /// Whether the connection is to be closed: what still comes is not looked at.
+    closed: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -83,6 +85,7 @@ impl Gateway {
             published_up_to: Seq(0),
             submissions: Bucket::new(VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL),
             frames: Bucket::new(VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL),
+            closed: false,
             outputs: VecDeque::new(),
         }
     }
@@ -110,6 +113,9 @@ impl Gateway {
 
     /// Takes a frame of the visitor.
     pub fn handle_frame(&mut self, now: Instant, frame: ToServer) {
+        if self.closed {
+            return;
+        }
         if let Err(wait) = self.frames.take(now, 1) {
             let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed")
                 .retry_after(wait);
@@ -167,6 +173,7 @@ impl Gateway {
             pack: state.pack,
             origin: Reach::Up,
             now,
+            cursor: hello.cursor,
         });
         if let Some(place) = state.queue {
             self.send(Queue { place });
@@ -179,7 +186,8 @@ impl Gateway {
             hello.cursor
         });
         self.published_up_to = self.published_up_to.max(state.head);
-        if self.sent() < state.head {
+        // More may have been published since the state was read.
+        if self.sent() < self.published_up_to {
             self.read();
         }
     }
@@ -267,6 +275,7 @@ impl Gateway {
     /// The log after the place that [`Output::Read`] named.
     pub fn handle_read(&mut self, events: Vec<Event>, more: bool) {
         self.reading = false;
+        let more = more || events_that_fit(&events) < events.len();
         if !events.is_empty() {
             self.send_events(events, more);
         }
@@ -276,7 +285,11 @@ impl Gateway {
         }
     }
 
-    fn send_events(&mut self, events: Vec<Event>, more: bool) {
+    /// Sends as many of the events as one frame holds; the visitor asks for the rest.
+    fn send_events(&mut self, mut events: Vec<Event>, more: bool) {
+        let fit = events_that_fit(&events);
+        let more = more || fit < events.len();
+        events.truncate(fit);
         if let Some(last) = events.last() {
             self.sent = Some(last.seq);
         }
@@ -308,6 +321,10 @@ impl Gateway {
     }
 
     fn fail(&mut self, problem: Problem) {
+        if self.closed {
+            return;
+        }
+        self.closed = true;
         self.send(problem);
         self.outputs.push_back(Output::Close);
     }

@@ -24,7 +24,7 @@ use crate::id::{MessageId, VisitorId};
 use crate::limits::{DRAIN_AFTER, DRAIN_AFTER_MAX, EDGE_DRAIN_BATCH_MAX, EDGE_OUTBOX_MAX};
 use crate::pack::PackHash;
 use crate::protocol::visitor::{
-    Hello, Link, Reach, Refused, Stored, Submission, Submit, ToServer, ToVisitor, Welcome,
+    Hello, Link, Reach, Refused, Said, Stored, Submission, Submit, ToServer, ToVisitor, Welcome,
 };
 use crate::protocol::{Code, Content, Hop, Problem, Receipts, Remedy, Status, VERSION};
 use crate::time::{Instant, Timestamp};
@@ -208,26 +208,21 @@ impl Relay {
             forged: _,
         } = screened;
         let id = submission.id;
-        if self.outbox.iter().any(|stored| stored.id == id) {
-            return self.send(
-                To::One(socket),
-                Stored {
-                    by: Hop::Edge,
-                    ids: vec![id],
-                },
-            );
+        let waiting = self.passing.iter().chain(&self.persisting);
+        if let Some(known) = waiting.chain(&self.outbox).find(|known| known.id == id) {
+            if !says_the_same(known, &submission) {
+                let problem = Problem::new(Code::IdReused, "the id was used for something else");
+                return self.send(To::One(socket), Refused { id, problem });
+            }
+            if self.outbox.iter().any(|stored| stored.id == id) {
+                let (by, ids) = (Hop::Edge, vec![id]);
+                self.send(To::One(socket), Stored { by, ids });
+            }
+            // Else it is under way: the acknowledgement goes to every socket.
+            return;
         }
         if let Some(answered) = answered {
             self.send(To::All, answered);
-        }
-        if self
-            .passing
-            .iter()
-            .chain(&self.persisting)
-            .any(|known| known.id == id)
-        {
-            // Under way: the acknowledgement goes to every socket.
-            return;
         }
         if self.passing.len() + self.persisting.len() + self.outbox.len() >= EDGE_OUTBOX_MAX {
             let problem = Problem::new(
@@ -279,7 +274,6 @@ impl Relay {
             // An answer that came after its request was given up: acknowledgements are still true.
             return self.handle_push(frames);
         };
-        self.backoff.reset();
         let to = match &purpose {
             Purpose::Socket(socket, _) => To::One(*socket),
             _ => To::All,
@@ -306,7 +300,7 @@ impl Relay {
             return;
         };
         self.give_up(now);
-        if let Purpose::Socket(socket, Some(_)) = purpose {
+        if let Purpose::Socket(socket, Some(hello)) = purpose {
             let welcome = Welcome {
                 version: VERSION,
                 visitor: self.visitor,
@@ -317,6 +311,7 @@ impl Relay {
                 pack: self.pack,
                 origin: Reach::Away,
                 now: wall,
+                cursor: hello.cursor,
             };
             self.send(To::One(socket), welcome);
         }
@@ -339,6 +334,9 @@ impl Relay {
             .drain(..)
             .partition::<Vec<_>, _>(|message| ids.contains(&message.id));
         self.persisting = persisting;
+        if stored.is_empty() {
+            return;
+        }
         let ids = stored.iter().map(|message| message.id).collect();
         self.outbox.extend(stored);
         self.send(To::All, Stored { by: Hop::Edge, ids });
@@ -472,8 +470,14 @@ impl Relay {
             self.retry_at = Some(now);
             return;
         }
+        if !self.persisting.is_empty() {
+            // What is being stored comes first; should it not be, `retry_at` finds the origin.
+            self.retry_at = Some(now + self.backoff.fail());
+            return;
+        }
+        self.backoff.reset();
         self.retry_at = None;
-        if self.reach == Reach::Away && self.persisting.is_empty() {
+        if self.reach == Reach::Away {
             self.reach = Reach::Up;
             self.send(To::All, Link { origin: Reach::Up });
         }
@@ -493,5 +497,13 @@ impl Relay {
 
     fn send(&mut self, to: To, frame: impl Into<ToVisitor>) {
         self.outputs.push_back(Output::Send(to, frame.into()));
+    }
+}
+
+/// Whether both say the same, whatever hops below claim to have answered.
+fn says_the_same(one: &Submission, other: &Submission) -> bool {
+    match (&one.said, &other.said) {
+        (Said::Text(one), Said::Text(other)) => one.text == other.text,
+        (one, other) => one == other,
     }
 }

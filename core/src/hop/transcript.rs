@@ -87,10 +87,39 @@ impl Transcript {
 
     /// A message that failed, as it was written.
     pub fn failed(&self, id: MessageId) -> Option<&Submission> {
-        self.local
-            .iter()
-            .find(|local| local.submission.id == id)
+        self.local(id)
+            .filter(|local| local.failed.is_some())
             .map(|local| &local.submission)
+    }
+
+    /// How far the agents have got.
+    pub const fn receipts(&self) -> Receipts {
+        self.receipts
+    }
+
+    /// Whether the message was written here, is not in the log yet, and has not failed.
+    pub(super) fn waits(&self, id: MessageId) -> bool {
+        self.local(id).is_some_and(|local| local.failed.is_none())
+    }
+
+    /// Whether it is news that the message is durable at `by`.
+    pub(super) fn would_store(&self, id: MessageId, by: Hop) -> bool {
+        self.local(id).is_some_and(|local| {
+            let known = local.stored.is_some_and(|at| at == by || at == Hop::Origin);
+            local.failed.is_some() || !known
+        })
+    }
+
+    /// Whether the answer is news.
+    pub(super) fn would_answer(&self, answered: &Answered) -> bool {
+        // The log tells of a question together with its answer, if there is one.
+        !self.has_event(answered.answer.of)
+            && !self.has_event(answered.id)
+            && !self.answered.contains(answered)
+    }
+
+    fn local(&self, id: MessageId) -> Option<&Local> {
+        self.local.iter().find(|local| local.submission.id == id)
     }
 
     /// The log as far as it is held, in order.
@@ -163,14 +192,10 @@ impl Transcript {
     pub(super) fn take_events(&mut self, new: &[Event]) {
         for event in new {
             self.local.retain(|local| local.submission.id != event.id);
-            self.answered.retain(|answered| answered.id != event.id);
-            if let Content::Text(text) = &event.content
-                && text.unverified.is_some()
-            {
-                // The device's answer did not hold: what the hops above say replaces it.
-                let answer = event.id.derive(Derived::Answer);
-                self.answered.retain(|answered| answered.id != answer);
-            }
+            // The question's event comes with its answer's. If it comes without one, the answer
+            // that was shown did not hold, or an agent has the conversation.
+            self.answered
+                .retain(|answered| answered.id != event.id && answered.answer.of != event.id);
         }
         self.events.extend_from_slice(new);
     }
@@ -185,7 +210,9 @@ impl Transcript {
                     .iter_mut()
                     .filter(|local| ids.contains(&local.submission.id))
                 {
-                    local.stored = Some(by);
+                    if local.stored != Some(Hop::Origin) {
+                        local.stored = Some(by);
+                    }
                     local.failed = None;
                 }
             }
@@ -219,7 +246,7 @@ impl Transcript {
     }
 
     fn add_answer(&mut self, answered: Answered) {
-        if self.has_event(answered.id) {
+        if !self.would_answer(&answered) {
             return;
         }
         self.answered.retain(|known| known.id != answered.id);

@@ -15,6 +15,7 @@ pub mod edge;
 mod event;
 mod extensible;
 mod problem;
+mod size;
 pub mod visitor;
 
 pub use codec::{Encoding, decode, encode};
@@ -23,6 +24,7 @@ pub use event::{
     StatusChange, Suggestion, Text, UnverifiedClaim,
 };
 pub use problem::{Code, Problem, Remedy};
+pub use size::{event_bytes, events_that_fit, submission_bytes};
 
 /// The version that this crate speaks.
 pub const VERSION: u16 = 1;

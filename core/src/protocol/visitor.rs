@@ -201,6 +201,10 @@ pub struct Welcome {
     pub origin: Reach,
     /// The server's clock.
     pub now: Timestamp,
+    /// The cursor of the `hello` that this answers. A `head` before it means that the log is
+    /// another one than the client holds (a backup was restored): the client forgets its own.
+    #[serde(default)]
+    pub cursor: Seq,
 }
 
 /// Messages are durable.
