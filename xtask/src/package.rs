@@ -4,19 +4,20 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::build;
 use crate::run::{self, Step};
 use crate::tools;
 use crate::workspace::{root, target};
 
 /// Writes `target/package`: what `npm publish` would take.
 pub(crate) fn package() -> Result<()> {
-    let build = tools::Build::ensure()?;
     let wasm_pack = tools::wasm_pack()?;
+    let tools = tools::Build::ensure()?;
     let out = target().join("package");
     let step = Step::begin("wasm-pack build browser-bot");
     // wasm-pack looks its wasm-bindgen up on the PATH; with `no-install` it downloads nothing.
     let mut path = vec![
-        build
+        tools
             .wasm_bindgen
             .parent()
             .context("wasm-bindgen is not in a directory")?
@@ -34,6 +35,8 @@ pub(crate) fn package() -> Result<()> {
             .args(["--profile", "wasm"])
             .env("PATH", std::env::join_paths(path)?),
     )?;
-    step.done_with(&out.display().to_string());
+    step.done();
+    build::optimise(&tools, &out.join("firsthop_bg.wasm"), "-Oz")?;
+    println!("  the package is {}", out.display());
     Ok(())
 }

@@ -18,6 +18,7 @@ use anyhow::{Result, bail};
 
 use crate::tools;
 
+pub(crate) use wasm::optimise;
 pub(crate) use widget::check_budget;
 
 /// What can be built, in the order in which it must be.

@@ -103,25 +103,27 @@ impl Module {
                 self.package
             );
         }
-        self.optimise(tools, &module)
+        optimise(tools, &module, self.level)
     }
+}
 
-    fn optimise(&self, tools: &Tools, wasm: &Path) -> Result<()> {
-        let step = Step::begin(format!("wasm-opt {} {}", self.level, self.package));
-        let before = size(wasm)?;
-        run::capture(
-            run::node(&tools.node)
-                .arg(&tools.wasm_opt)
-                .arg(self.level)
-                .args(FEATURES.map(|feature| format!("--enable-{feature}")))
-                .args(["--strip-debug", "--strip-producers"])
-                .arg(wasm)
-                .arg("-o")
-                .arg(wasm),
-        )?;
-        step.done_with(&format!("{before} → {} bytes", size(wasm)?));
-        Ok(())
-    }
+/// Lets wasm-opt work on a module in its place, at `level` (`-Oz`, `-O2`, …).
+pub(crate) fn optimise(tools: &Tools, wasm: &Path, level: &str) -> Result<()> {
+    let name = wasm.file_name().unwrap_or_default().to_string_lossy();
+    let step = Step::begin(format!("wasm-opt {level} {name}"));
+    let before = size(wasm)?;
+    run::capture(
+        run::node(&tools.node)
+            .arg(&tools.wasm_opt)
+            .arg(level)
+            .args(FEATURES.map(|feature| format!("--enable-{feature}")))
+            .args(["--strip-debug", "--strip-producers"])
+            .arg(wasm)
+            .arg("-o")
+            .arg(wasm),
+    )?;
+    step.done_with(&format!("{before} → {} bytes", size(wasm)?));
+    Ok(())
 }
 
 fn size(file: &Path) -> Result<u64> {
