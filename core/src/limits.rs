@@ -96,6 +96,8 @@ pub const SIGNATURE_AGE_MAX: Duration = Duration::from_secs(120);
 pub const NONCES_REMEMBERED_MAX: usize = 1 << 18;
 /// How long an edge goes on trusting what it knows of an inbox before it asks again.
 pub const INBOX_FRESH_FOR: Duration = Duration::from_secs(10);
+/// Packs that one process of an edge holds in memory; the least recently used leave first.
+pub const EDGE_PACKS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 // ---- Agents ---------------------------------------------------------------------------------
 
@@ -197,3 +199,57 @@ const _: () = assert!(PACK_ENTRIES_MAX < u16::MAX as usize);
 const _: () = assert!(RULE_TERM_TOKENS_MAX < 256 && PACK_LANGUAGES_MAX < 256);
 
 // ---- End of knowledge packs and the answerer -----------------------------------------------
+
+// ---- Origin ---------------------------------------------------------------------------------
+
+/// Writes that wait for the store; one more is refused as `overloaded`.
+pub const INGEST_QUEUE_JOBS_MAX: usize = 16 * 1024;
+/// Writes that share one commit.
+pub const JOBS_PER_COMMIT_MAX: usize = 512;
+/// Conversations whose heads the origin remembers between writes.
+pub const HEADS_CACHED_MAX: usize = 64 * 1024;
+/// Packs that are no longer current and stay loaded to verify claims.
+pub const OLD_PACKS_LOADED_MAX: usize = 8;
+/// How often the origin looks whether another process has changed a setting.
+pub const SETTINGS_POLL: Duration = Duration::from_secs(1);
+/// Visitors in one push.
+pub const DOWNLINKS_PER_PUSH_MAX: usize = 64;
+/// How long an edge has to take a push.
+pub const PUSH_REPLY_WITHIN: Duration = Duration::from_secs(10);
+/// First wait before an edge that did not take a push is tried again; doubles, with jitter, up
+/// to…
+pub const PUSH_AFTER: Duration = Duration::from_millis(250);
+/// …this.
+pub const PUSH_AFTER_MAX: Duration = Duration::from_secs(15);
+/// Places in the queue are told again at most this often.
+pub const QUEUE_PLACES_EVERY: Duration = Duration::from_millis(500);
+/// How long a client has to send a request's head.
+pub const REQUEST_HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// How long a client has to send a request's body.
+pub const REQUEST_BODY_WITHIN: Duration = Duration::from_secs(60);
+/// A small request in JSON, such as a login.
+pub const JSON_REQUEST_BYTES_MAX: usize = 16 * 1024;
+/// Comments on an event stream, to keep middle boxes from cutting it.
+pub const STREAM_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a socket has after the upgrade before it must have said `hello`.
+pub const HELLO_WITHIN: Duration = Duration::from_secs(15);
+/// Logins that may be tried for one address at once…
+pub const LOGIN_BURST: u32 = 5;
+/// …and how long each takes to be granted again.
+pub const LOGIN_REFILL: Duration = Duration::from_secs(30);
+/// Addresses whose logins are counted.
+pub const LOGINS_COUNTED_MAX: usize = 10_000;
+/// Passwords that are hashed at the same time: each takes 19 MiB.
+pub const PASSWORDS_HASHED_AT_ONCE_MAX: usize = 2;
+/// A password, shortest…
+pub const PASSWORD_CHARS_MIN: usize = 10;
+/// …and longest.
+pub const PASSWORD_BYTES_MAX: usize = 512;
+/// An agent's or inbox's name, an e-mail address.
+pub const NAME_BYTES_MAX: usize = 200;
+/// Conversations that one console follows at once.
+pub const CONVERSATIONS_OPEN_MAX: usize = 64;
+/// How often a console's login is looked at again.
+pub const SESSION_CHECK_EVERY: Duration = Duration::from_secs(30);
+/// Agents are told who came and went at most this often.
+pub const PRESENCE_TOLD_EVERY: Duration = Duration::from_millis(500);

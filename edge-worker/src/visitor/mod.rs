@@ -1,0 +1,527 @@
+//! One visitor's machine at the edge: their sockets around a `firsthop_core::hop::relay::Relay`.
+//!
+//! In: wire messages of sockets, the origin's replies and pushes, word from the storage. Out:
+//! [`Effect`]s. After each `handle_…`, poll [`Visitor::poll_effect`] until it gives `None`; then
+//! wait for an input or for [`Visitor::next_timeout`]. Invariants, beside the relay's:
+//!
+//! * A socket says `hello` first, and hears nothing before its `welcome`.
+//! * Whatever a socket sends, nobody else notices more than its frames.
+//!
+//! All of it may vanish between two events. What a socket needs to live on is in its
+//! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message`.
+//!
+//! Not here: tokens and page origins (checked at the door, see [`crate::visit`]).
+
+mod exchange;
+mod memo;
+
+pub use exchange::Exchange;
+pub use memo::{Memo, Stage};
+
+use core::mem;
+use std::collections::{BTreeMap, VecDeque};
+
+use firsthop_core::answer::Answerer;
+use firsthop_core::bot::screen;
+use firsthop_core::conversation::check;
+use firsthop_core::hop::gateway::check_hello;
+use firsthop_core::hop::relay::{Output, Relay, RequestId, SocketId, To};
+use firsthop_core::id::{MessageId, VisitorId};
+use firsthop_core::limit::Bucket;
+use firsthop_core::limits::{
+    SOCKETS_PER_VISITOR_MAX, SUBMISSIONS_PER_FRAME_MAX, VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST,
+    VISITOR_QUEUE_FRAMES_MAX, VISITOR_SUBMISSION_REFILL, VISITOR_SUBMISSIONS_BURST,
+};
+use firsthop_core::pack::{Pack, PackHash};
+use firsthop_core::protocol::visitor::{
+    Hello, Reach, Refused, Said, Submission, ToServer, ToVisitor, Token,
+};
+use firsthop_core::protocol::{Code, Hop, Problem, Status, decode};
+use firsthop_core::{Instant, Timestamp};
+
+use crate::visit::Visit;
+
+/// What the shell must do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Give a socket a frame.
+    Send(SocketId, ToVisitor),
+    /// Close a socket, after what was sent to it.
+    Close(SocketId, Closing),
+    /// Pass frames to the origin ([`crate::link::uplink`]), `attached` if a socket of the visitor
+    /// is open here; answered by [`Visitor::handle_reply`] or [`Visitor::handle_failure`].
+    Request {
+        /// Names the request in the answer.
+        id: RequestId,
+        /// Whether later events are to be pushed here.
+        attached: bool,
+        /// The frames.
+        frames: Vec<ToServer>,
+    },
+    /// Make these durable, in this order; answered by [`Visitor::handle_stored`] or
+    /// [`Visitor::handle_not_stored`].
+    Persist(Vec<Submission>),
+    /// Remove these from the storage.
+    Forget(Vec<MessageId>),
+    /// Keep this beside the socket, where it outlives the memory.
+    Remember(SocketId, Memo),
+}
+
+/// Why the edge closes a socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The client broke a rule, which the frame before says.
+    Refused,
+    /// The client sent too much at once.
+    TooLarge,
+    /// The client does not read as fast as frames come; it catches up when it comes back.
+    TooSlow,
+    /// The edge forgot the socket's state: connecting again heals that.
+    Restarted,
+}
+
+impl Closing {
+    /// The WebSocket close code (RFC 6455, section 7.4.1).
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Refused => 1008,
+            Self::TooLarge => 1009,
+            Self::TooSlow => 1013,
+            Self::Restarted => 1012,
+        }
+    }
+
+    /// The reason beside it.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::TooLarge => "message too large",
+            Self::TooSlow => "too slow; catch up",
+            Self::Restarted => "edge restarted; connect again",
+        }
+    }
+}
+
+/// A connection, as the machine sees it.
+#[derive(Debug)]
+struct Socket {
+    visit: Visit,
+    /// Whether it stays open to hear what comes later.
+    attached: bool,
+    /// Whether it outlives the memory, so that a memo of it is kept.
+    lasting: bool,
+    stage: Stage,
+    /// What came for everybody before its `welcome`.
+    held: Vec<ToVisitor>,
+}
+
+/// How a connection behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A WebSocket: it outlives the memory.
+    Socket,
+    /// A stream of events or a long poll: open as long as its request.
+    Waiting,
+    /// One answer, at once.
+    Once,
+}
+
+/// See the module.
+pub struct Visitor {
+    id: VisitorId,
+    inbox: String,
+    relay: Relay,
+    answerer: Answerer,
+    sockets: BTreeMap<SocketId, Socket>,
+    frames: Bucket,
+    submissions: Bucket,
+    remembered: (Option<Status>, Reach),
+    effects: VecDeque<Effect>,
+}
+
+impl Visitor {
+    /// Starts with what the storage holds, oldest first, and the sockets that lived on. `seed` is
+    /// the host's randomness.
+    pub fn new(
+        now: Instant,
+        seed: u64,
+        id: VisitorId,
+        inbox: String,
+        stored: impl IntoIterator<Item = Submission>,
+        sockets: impl IntoIterator<Item = (SocketId, Memo)>,
+    ) -> Self {
+        let mut visitor = Self {
+            id,
+            inbox,
+            relay: Relay::new(now, seed, id, stored),
+            answerer: Answerer::new(),
+            sockets: BTreeMap::new(),
+            frames: Bucket::new(VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL),
+            submissions: Bucket::new(VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL),
+            remembered: (None, Reach::Up),
+            effects: VecDeque::new(),
+        };
+        for (socket, memo) in sockets {
+            visitor.relay.restore(now, memo.status, memo.reach);
+            let stage = memo.stage;
+            visitor.insert(socket, memo.visit, Kind::Socket, stage);
+            if stage == Stage::Greeting {
+                // Its `welcome` was on the way to a memory that is gone.
+                visitor.close(socket, Closing::Restarted);
+            }
+        }
+        visitor.remembered = (visitor.relay.status(), visitor.relay.reach());
+        visitor
+    }
+
+    /// The visitor.
+    pub const fn id(&self) -> VisitorId {
+        self.id
+    }
+
+    /// The inbox's key.
+    pub fn inbox(&self) -> &str {
+        &self.inbox
+    }
+
+    /// How many messages the storage holds for the origin.
+    pub fn stored(&self) -> usize {
+        self.relay.stored()
+    }
+
+    /// How many connections stay open to hear what comes later.
+    pub fn attached(&self) -> usize {
+        self.sockets
+            .values()
+            .filter(|socket| socket.attached)
+            .count()
+    }
+
+    /// What is to be done next.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        loop {
+            if let Some(effect) = self.effects.pop_front() {
+                return Some(effect);
+            }
+            match self.relay.poll_output() {
+                Some(output) => self.take_output(output),
+                None => {
+                    self.remember_changes();
+                    return self.effects.pop_front();
+                }
+            }
+        }
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.relay.next_timeout()
+    }
+
+    /// A connection has come.
+    ///
+    /// # Errors
+    /// `too_many_sockets`: it must not be accepted.
+    pub fn open(&mut self, socket: SocketId, visit: Visit, kind: Kind) -> Result<(), Problem> {
+        if self.sockets.len() >= SOCKETS_PER_VISITOR_MAX {
+            return Err(Problem::new(
+                Code::TooManySockets,
+                format!(
+                    "at most {SOCKETS_PER_VISITOR_MAX} connections of one visitor are open at once"
+                ),
+            )
+            .retry_after(firsthop_core::limits::RECONNECT_AFTER_MAX));
+        }
+        self.insert(socket, visit, kind, Stage::New);
+        self.remember(socket);
+        Ok(())
+    }
+
+    fn insert(&mut self, id: SocketId, visit: Visit, kind: Kind, stage: Stage) {
+        let (attached, lasting) = (kind != Kind::Once, kind == Kind::Socket);
+        self.sockets.insert(
+            id,
+            Socket {
+                visit,
+                attached,
+                lasting,
+                stage,
+                held: Vec::new(),
+            },
+        );
+        self.relay.set_sockets(self.sockets.len());
+    }
+
+    /// A connection is gone.
+    pub fn handle_closed(&mut self, socket: SocketId) {
+        self.sockets.remove(&socket);
+        self.relay.set_sockets(self.sockets.len());
+    }
+
+    /// A wire message of a connection. `pack` is the inbox's current one, if the edge can answer
+    /// from it.
+    pub fn handle_message(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        bytes: &[u8],
+        pack: Option<&Pack>,
+    ) {
+        let Some(known) = self.sockets.get(&socket) else {
+            return;
+        };
+        let frames = match decode::<ToServer>(known.visit.encoding(), bytes) {
+            Ok(frames) => frames,
+            Err(problem) => return self.refuse(socket, problem),
+        };
+        for frame in frames {
+            if !self.handle_frame(now, socket, frame, pack) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the connection goes on.
+    fn handle_frame(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        frame: ToServer,
+        pack: Option<&Pack>,
+    ) -> bool {
+        if let Err(wait) = self.frames.take(now, 1) {
+            let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed")
+                .retry_after(wait);
+            self.refuse(socket, problem);
+            return false;
+        }
+        let Some(known) = self.sockets.get_mut(&socket) else {
+            return false;
+        };
+        let checked = match frame {
+            ToServer::Hello(hello) => match check_hello(&hello) {
+                Ok(()) => {
+                    known.stage = Stage::Greeting;
+                    self.greet(socket, hello, pack.map(Pack::hash));
+                    Ok(())
+                }
+                Err(problem) => Err(problem),
+            },
+            _ if known.stage == Stage::New => Err(Problem::new(
+                Code::UnexpectedFrame,
+                format!("`{}` before `hello`", frame.kind()),
+            )),
+            ToServer::Submit(submit) => self.submit(now, socket, submit.messages, pack),
+            frame => {
+                self.relay.handle_frame(socket, frame);
+                Ok(())
+            }
+        };
+        match checked {
+            Ok(()) => true,
+            Err(problem) => {
+                self.refuse(socket, problem);
+                false
+            }
+        }
+    }
+
+    fn greet(&mut self, socket: SocketId, hello: Hello, pack: Option<PackHash>) {
+        if pack.is_some() {
+            self.relay.set_pack(pack);
+        }
+        self.remember(socket);
+        self.relay.handle_frame(socket, hello.into());
+    }
+
+    fn submit(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        messages: Vec<Submission>,
+        pack: Option<&Pack>,
+    ) -> Result<(), Problem> {
+        if messages.len() > SUBMISSIONS_PER_FRAME_MAX {
+            return Err(Problem::new(
+                Code::TooManyItems,
+                format!(
+                    "{} messages in one `submit`; at most {SUBMISSIONS_PER_FRAME_MAX} are allowed",
+                    messages.len()
+                ),
+            ));
+        }
+        for mut message in messages {
+            let checked = check(&message).and_then(|()| {
+                self.submissions.take(now, 1).map_err(|wait| {
+                    Problem::new(Code::TooManyMessages, "messages come faster than allowed")
+                        .retry_after(wait)
+                })
+            });
+            if let Err(problem) = checked {
+                self.send(
+                    socket,
+                    Refused {
+                        id: message.id,
+                        problem,
+                    },
+                );
+                continue;
+            }
+            if let Said::Text(said) = &mut message.said
+                && let Some(claim) = &mut said.claim
+            {
+                // Only a signed batch may speak for an edge.
+                claim.hop = Hop::Browser;
+            }
+            let screened = screen(&mut self.answerer, pack, self.relay.bot_speaks(), message);
+            self.relay.handle_submission(socket, screened);
+        }
+        Ok(())
+    }
+
+    /// The origin's frames in reply to a request.
+    pub fn handle_reply(&mut self, now: Instant, request: RequestId, frames: Vec<ToVisitor>) {
+        self.relay.handle_reply(now, request, frames);
+    }
+
+    /// No reply: the origin is away.
+    pub fn handle_failure(&mut self, wall: Timestamp, now: Instant, request: RequestId) {
+        self.relay.handle_failure(wall, now, request);
+    }
+
+    /// What the origin pushed.
+    pub fn handle_push(&mut self, frames: Vec<ToVisitor>) {
+        self.relay.handle_push(frames);
+    }
+
+    /// The storage holds these now.
+    pub fn handle_stored(&mut self, now: Instant, ids: &[MessageId]) {
+        self.relay.handle_stored(now, ids);
+    }
+
+    /// The storage could not take these.
+    pub fn handle_not_stored(&mut self, ids: &[MessageId]) {
+        self.relay.handle_not_stored(ids);
+    }
+
+    /// Tries the origin again.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.relay.handle_timeout(now);
+    }
+
+    /// A connection did not take a frame: it is closed, and catches up when it comes back.
+    pub fn handle_full(&mut self, socket: SocketId) {
+        self.close(socket, Closing::TooSlow);
+    }
+
+    /// Gives a connection a newer token.
+    pub fn renew(&mut self, socket: SocketId, now: Timestamp, token: Token) {
+        if let Some(known) = self.sockets.get_mut(&socket) {
+            known.visit.issued_at = now;
+        }
+        self.send(socket, token);
+        self.remember(socket);
+    }
+
+    /// What the door was told about a connection.
+    pub fn visit(&self, socket: SocketId) -> Option<&Visit> {
+        self.sockets.get(&socket).map(|socket| &socket.visit)
+    }
+
+    fn take_output(&mut self, output: Output) {
+        match output {
+            Output::Send(To::One(socket), frame) => self.deliver(socket, frame),
+            Output::Send(To::All, frame) => {
+                let sockets: Vec<_> = self.sockets.keys().copied().collect();
+                for socket in sockets {
+                    self.deliver_common(socket, frame.clone());
+                }
+            }
+            Output::Request(id, frames) => {
+                let attached = self.attached() > 0;
+                self.effects.push_back(Effect::Request {
+                    id,
+                    attached,
+                    frames,
+                });
+            }
+            Output::Persist(submissions) => self.effects.push_back(Effect::Persist(submissions)),
+            Output::Forget(ids) => self.effects.push_back(Effect::Forget(ids)),
+        }
+    }
+
+    /// A frame for one connection. Its `welcome` lets out what was held back.
+    fn deliver(&mut self, id: SocketId, frame: ToVisitor) {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return;
+        };
+        let ToVisitor::Welcome(mut welcome) = frame else {
+            return self.send(id, frame);
+        };
+        welcome.hop = Hop::Edge;
+        socket.stage = Stage::Greeted;
+        let held = mem::take(&mut socket.held);
+        self.send(id, welcome);
+        for frame in held {
+            self.send(id, frame);
+        }
+        self.remember(id);
+    }
+
+    /// A frame for every connection that has said hello.
+    fn deliver_common(&mut self, id: SocketId, frame: ToVisitor) {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return;
+        };
+        match socket.stage {
+            Stage::New => {}
+            Stage::Greeting if socket.held.len() >= VISITOR_QUEUE_FRAMES_MAX => {
+                self.close(id, Closing::TooSlow)
+            }
+            Stage::Greeting => socket.held.push(frame),
+            Stage::Greeted => self.send(id, frame),
+        }
+    }
+
+    fn send(&mut self, socket: SocketId, frame: impl Into<ToVisitor>) {
+        self.effects.push_back(Effect::Send(socket, frame.into()));
+    }
+
+    fn refuse(&mut self, socket: SocketId, problem: Problem) {
+        let closing = match problem.code {
+            Code::MessageTooLarge => Closing::TooLarge,
+            _ => Closing::Refused,
+        };
+        self.send(socket, problem);
+        self.close(socket, closing);
+    }
+
+    fn close(&mut self, socket: SocketId, closing: Closing) {
+        self.effects.push_back(Effect::Close(socket, closing));
+        self.handle_closed(socket);
+    }
+
+    fn remember(&mut self, id: SocketId) {
+        let Some(socket) = self.sockets.get(&id).filter(|socket| socket.lasting) else {
+            return;
+        };
+        let memo = Memo {
+            visit: socket.visit.clone(),
+            stage: socket.stage,
+            status: self.relay.status(),
+            reach: self.relay.reach(),
+        };
+        self.effects.push_back(Effect::Remember(id, memo));
+    }
+
+    fn remember_changes(&mut self) {
+        let known = (self.relay.status(), self.relay.reach());
+        if known != self.remembered {
+            self.remembered = known;
+            let sockets: Vec<_> = self.sockets.keys().copied().collect();
+            for socket in sockets {
+                self.remember(socket);
+            }
+        }
+    }
+}
