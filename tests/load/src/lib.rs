@@ -1,1 +1,85 @@
-//! firsthop-load
+//! The part of `firsthop-load` that also runs as wasm: timing the answerer.
+//!
+//! In: a pack and questions. Out: how long each took, and a digest of every decision, by which
+//! two builds of the answerer can be seen to say the same.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use firsthop_core::answer::{Answerer, Question};
+use firsthop_core::pack::Pack;
+
+/// How fast questions were answered.
+#[derive(Debug)]
+pub struct Speed {
+    /// One for each question and round, ascending.
+    pub times: Vec<Duration>,
+    /// FNV-1a of everything that was decided, in order.
+    pub decisions: u64,
+}
+
+impl Speed {
+    /// The time that `percent` of the questions do not exceed, in µs.
+    pub fn percentile_us(&self, percent: usize) -> f64 {
+        let rank = (self.times.len() * percent).div_ceil(100).max(1);
+        let time = self.times.get(rank - 1).copied().unwrap_or_default();
+        round(time.as_secs_f64() * 1e6)
+    }
+
+    /// The mean, in µs.
+    pub fn mean_us(&self) -> f64 {
+        let total: Duration = self.times.iter().sum();
+        round(total.as_secs_f64() * 1e6 / self.times.len().max(1) as f64)
+    }
+}
+
+fn round(us: f64) -> f64 {
+    (us * 10.0).round() / 10.0
+}
+
+/// Asks every question `rounds` times. The first round, which fills caches, is not timed.
+pub fn measure<'a>(
+    pack: &Pack,
+    questions: impl Iterator<Item = &'a str> + Clone,
+    rounds: u32,
+) -> Speed {
+    let mut answerer = Answerer::new();
+    let mut decisions = Fnv::default();
+    for question in questions.clone() {
+        let decision = answerer.decide(pack, &Question::new(question));
+        // Writing into a digest does not fail.
+        let _ = write!(decisions, "{decision:?}");
+    }
+    let mut times = Vec::new();
+    for _ in 0..rounds {
+        for question in questions.clone() {
+            let question = Question::new(question);
+            let began = Instant::now();
+            let decision = answerer.decide(pack, &question);
+            times.push(began.elapsed());
+            std::hint::black_box(&decision);
+        }
+    }
+    times.sort_unstable();
+    Speed {
+        times,
+        decisions: decisions.0,
+    }
+}
+
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Write for Fnv {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        Ok(())
+    }
+}

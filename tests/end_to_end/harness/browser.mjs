@@ -1,0 +1,49 @@
+// Chromium, headless, with a profile of its own.
+import fs from "node:fs";
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+import { CHROMIUM } from "./paths.mjs";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+export class Browser {
+  #contexts = [];
+
+  static async launch(directory, { locale = "en-GB", ...options } = {}) {
+    const browser = new Browser();
+    browser.directory = fs.mkdtempSync(path.join(directory, "chromium-"));
+    browser.options = { locale, ...options };
+    browser.chromium = await chromium.launch({
+      executablePath: CHROMIUM,
+      headless: true,
+      args: FLAGS,
+      env: { ...process.env, TMPDIR: browser.directory },
+    });
+    return browser;
+  }
+
+  /** A person's session: cookies and storage of its own, shared by its tabs. */
+  async context(options) {
+    const context = await this.chromium.newContext({ ...this.options, ...options });
+    this.#contexts.push(context);
+    return context;
+  }
+
+  /** A tab in a session of its own. */
+  async page(options) {
+    return (await this.context(options)).newPage();
+  }
+
+  close() {
+    return this.chromium.close();
+  }
+}

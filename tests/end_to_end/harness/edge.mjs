@@ -1,0 +1,77 @@
+// The real workerd with our Worker, on a port of its own, which it keeps when started again.
+import fs from "node:fs";
+import path from "node:path";
+
+import { EDGE_DIST, WORKERD } from "./paths.mjs";
+import { Process } from "./processes.mjs";
+import { until, within } from "./until.mjs";
+
+export class Edge {
+  #process;
+  #port;
+
+  /** `key` is what `firsthop edge create` printed; `origin` where batches go. */
+  constructor(directory, port, origin, key) {
+    this.#port = port;
+    this.origin = origin;
+    this.key = key;
+    this.state = path.join(directory, "edge", "state");
+    this.pages = path.join(directory, "edge", "pages");
+    for (const each of [this.state, this.pages]) fs.mkdirSync(each, { recursive: true });
+  }
+
+  async start() {
+    const args = [
+      "serve",
+      "--control-fd=3",
+      `-shttp=127.0.0.1:${this.#port}`,
+      `-eorigin=${new URL(this.origin).host}`,
+      `-dstate=${this.state}`,
+      `-dpages=${this.pages}`,
+      path.join(EDGE_DIST, "firsthop.capnp"),
+    ];
+    const env = {
+      FIRSTHOP_EDGE_ID: this.key.edge_id,
+      FIRSTHOP_EDGE_KEY: this.key.key,
+      FIRSTHOP_TOKEN_KEY: this.key.token_key,
+      FIRSTHOP_ORIGIN_URL: this.origin,
+    };
+    this.#process = new Process("workerd", WORKERD, args, { env, extraPipes: 1 });
+    await within(20_000, "workerd listens", this.#listens());
+    await until("the edge serves", async () => (await fetch(`${this.url}/healthz`)).ok);
+    return this;
+  }
+
+  #listens() {
+    return new Promise((resolve, reject) => {
+      let said = "";
+      this.#process.child.stdio[3].setEncoding("utf8").on("data", (text) => {
+        said += text;
+        if (/"event":\s*"listen"/.test(said)) resolve();
+      });
+      this.#process.exit(60_000).then(
+        (result) => reject(new Error(`workerd ended: ${JSON.stringify(result)}\n${this.#process.log}`)),
+        () => {},
+      );
+    });
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get log() {
+    return this.#process?.log ?? "";
+  }
+
+  async kill(signal = "SIGKILL") {
+    const process = this.#process;
+    this.#process = undefined;
+    return process?.kill(signal);
+  }
+
+  async restart() {
+    await this.kill();
+    return this.start();
+  }
+}

@@ -1,0 +1,111 @@
+// A whole Firsthop for one story: origin, edge, demo inbox with knowledge, an administrator. It
+// ends with the story, and leaves no process, no directory and no open port behind.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+import { Agent } from "./agent.mjs";
+import { Browser } from "./browser.mjs";
+import { Edge } from "./edge.mjs";
+import { Origin } from "./origin.mjs";
+import { Shop } from "./shop.mjs";
+import { freePort } from "./ports.mjs";
+import { Proxy } from "./proxy.mjs";
+import { Visitor } from "./visitor.mjs";
+
+export class World {
+  #closers = [];
+
+  /**
+   * Starts one for the story `t`.
+   * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out.
+   */
+  static async start(t, { edge = true, knowledge = true, originEnv = {} } = {}) {
+    const world = new World();
+    t.after(() => world.#end());
+    world.directory = fs.mkdtempSync(path.join(os.tmpdir(), "firsthop-story-"));
+    world.shop = await Shop.open();
+    world.#closers.push(() => world.shop.close());
+    world.origin = new Origin(world.directory, originEnv);
+    world.#closers.push(() => world.origin.kill());
+    await world.origin.start();
+    await world.origin.createAdmin();
+    await world.origin.createInbox("demo", [world.shop.url]);
+    if (knowledge) await world.origin.publish("demo");
+    if (edge) await world.#startEdge();
+    return world;
+  }
+
+  async #startEdge() {
+    const port = await freePort();
+    const key = await this.origin.createEdge(`http://127.0.0.1:${port}`);
+    this.edge = new Edge(this.directory, port, this.origin.url, key);
+    this.#closers.push(() => this.edge.kill());
+    await this.edge.start();
+  }
+
+  /** The hop that visitors talk to: the edge if there is one. */
+  get hop() {
+    return (this.edge ?? this.origin).url;
+  }
+
+  /** Admits a JSON client as a visitor of the shop's page. */
+  async visitor({ hop = this.hop, connect = true, ...options } = {}) {
+    const visitor = await Visitor.admit(hop, { pageOrigin: this.shop.url, ...options });
+    this.#closers.push(() => visitor.close());
+    return connect ? visitor.connect() : visitor;
+  }
+
+  /** An agent as a program, logged in and connected. */
+  async agent() {
+    const agent = await Agent.logIn(this.origin.url);
+    this.#closers.push(() => agent.close());
+    return agent.connect();
+  }
+
+  async proxyBefore(url) {
+    const proxy = await Proxy.before(url);
+    this.#closers.push(() => proxy.stop());
+    return proxy;
+  }
+
+  /** A browser of its own: another process, nothing shared with others. */
+  async browser(options) {
+    const browser = await Browser.launch(this.directory, options);
+    this.#closers.push(() => browser.close());
+    return browser;
+  }
+
+  async #end() {
+    const failures = [];
+    for (const close of this.#closers.reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (this.directory) fs.rmSync(this.directory, { recursive: true, force: true });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(children(), [], "a story left processes behind");
+  }
+}
+
+/** What runs below this process: names of child processes, from /proc. */
+function children() {
+  const own = String(process.pid);
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+        const end = stat.lastIndexOf(")");
+        const [state, parent] = stat.slice(end + 2).split(" ");
+        return parent === own && state !== "Z" ? [stat.slice(stat.indexOf("(") + 1, end)] : [];
+      } catch {
+        return []; // It ended while we looked.
+      }
+    });
+}

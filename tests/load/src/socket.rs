@@ -1,0 +1,89 @@
+//! A WebSocket of frames in postcard, with buffers so small that thousands fit into this process.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use firsthop_core::protocol::{Encoding, decode, encode};
+use futures_util::{SinkExt, StreamExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::header::{COOKIE, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+const READ_BUFFER_BYTES: usize = 2048;
+
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    /// A visitor's socket.
+    pub(crate) async fn visitor(at: SocketAddr, token: &str) -> Result<Self> {
+        let protocols = format!("{}, token.{token}", Encoding::Postcard.subprotocol());
+        Self::open(
+            at,
+            "/v1/visitor/socket",
+            &[(SEC_WEBSOCKET_PROTOCOL, protocols)],
+        )
+        .await
+    }
+
+    /// An agent's socket.
+    pub(crate) async fn agent(at: SocketAddr, cookie: &str) -> Result<Self> {
+        let headers = [
+            (
+                SEC_WEBSOCKET_PROTOCOL,
+                Encoding::Postcard.subprotocol().to_owned(),
+            ),
+            (COOKIE, cookie.to_owned()),
+            (ORIGIN, format!("http://{at}")),
+        ];
+        Self::open(at, "/v1/agent/socket", &headers).await
+    }
+
+    async fn open(at: SocketAddr, path: &str, headers: &[(HeaderName, String)]) -> Result<Self> {
+        let mut request = format!("ws://{at}{path}").into_client_request()?;
+        for (name, value) in headers {
+            request
+                .headers_mut()
+                .insert(name, HeaderValue::from_str(value)?);
+        }
+        let stream = TcpStream::connect(at)
+            .await
+            .with_context(|| format!("could not connect to {at}"))?;
+        stream.set_nodelay(true)?;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(0);
+        let (socket, _) = client_async_with_config(request, stream, Some(config))
+            .await
+            .with_context(|| format!("no WebSocket at {at}{path}"))?;
+        Ok(Self(socket))
+    }
+
+    pub(crate) async fn send<F: Serialize>(&mut self, frames: &[F]) -> Result<()> {
+        let bytes = encode(Encoding::Postcard, frames)?;
+        self.0.send(Message::Binary(Bytes::from(bytes))).await?;
+        Ok(())
+    }
+
+    /// The next wire message's frames; `None` once the other side has closed. May be dropped
+    /// while it waits: nothing is lost.
+    pub(crate) async fn receive<F: DeserializeOwned>(&mut self) -> Result<Option<Vec<F>>> {
+        loop {
+            match self.0.next().await {
+                None => return Ok(None),
+                Some(Ok(Message::Binary(bytes))) => {
+                    return Ok(Some(decode(Encoding::Postcard, &bytes)?));
+                }
+                Some(Ok(Message::Text(_))) => bail!("text on a socket that speaks postcard"),
+                Some(Ok(Message::Close(_))) => return Ok(None),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+    }
+}
