@@ -48,24 +48,51 @@ mod tests {
     fn characters_that_act_on_their_surroundings_become_visible() {
         assert_eq!(inert("pay\u{202e}gpj.exe"), "pay\u{fffd}gpj.exe");
         assert_eq!(inert("a\u{2067}b\u{2069}c"), "a\u{fffd}b\u{fffd}c");
-        assert_eq!(inert("\u{0}\u{1b}[31mred\u{7f}\u{9b}"), "\u{fffd}\u{fffd}[31mred\u{fffd}\u{fffd}");
+        assert_eq!(
+            inert("\u{0}\u{1b}[31mred\u{7f}\u{9b}"),
+            "\u{fffd}\u{fffd}[31mred\u{fffd}\u{fffd}"
+        );
         assert_eq!(inert("\u{feff}hidden\u{e0041}"), "hidden");
     }
 
     #[test]
     fn what_people_write_stays() {
-        for text in ["你好，发货了吗？", "שלום\u{200f} (שלום)", "👩‍👩‍👧", "می\u{200c}خواهم", "a\tb\nc", "<b>&amp;"] {
+        for text in [
+            "你好，发货了吗？",
+            "שלום\u{200f} (שלום)",
+            "👩‍👩‍👧",
+            "می\u{200c}خواهم",
+            "a\tb\nc",
+            "<b>&amp;",
+        ] {
             assert_eq!(inert(text), text);
         }
-        assert_eq!(inert("one\r\ntwo\rthree\u{2028}four"), "one\ntwo\nthree\nfour");
+        assert_eq!(
+            inert("one\r\ntwo\rthree\u{2028}four"),
+            "one\ntwo\nthree\nfour"
+        );
         assert_eq!(inert_line("  one\r\n two\t three "), "one two three");
     }
 
     #[test]
     fn only_web_addresses_become_links() {
-        assert_eq!(link_target("https://shop.example/a?b#c"), Some("https://shop.example/a?b#c"));
-        assert_eq!(link_target("HTTP://shop.example"), Some("HTTP://shop.example"));
-        for wrong in ["javascript:alert(1)", "data:text/html,x", "//shop.example", "", "https:// x", "java\u{0}script:x", "ht"] {
+        assert_eq!(
+            link_target("https://shop.example/a?b#c"),
+            Some("https://shop.example/a?b#c")
+        );
+        assert_eq!(
+            link_target("HTTP://shop.example"),
+            Some("HTTP://shop.example")
+        );
+        for wrong in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//shop.example",
+            "",
+            "https:// x",
+            "java\u{0}script:x",
+            "ht",
+        ] {
             assert_eq!(link_target(wrong), None, "{wrong}");
         }
     }

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use firsthop_core::protocol::{AgentRef, Code, Problem};
 use firsthop_core::id::AgentId;
+use firsthop_core::protocol::{AgentRef, Code, Problem};
 
 /// `POST /v1/session`.
 #[derive(Serialize)]
@@ -49,7 +49,10 @@ pub struct Agent {
 
 impl From<Agent> for AgentRef {
     fn from(agent: Agent) -> Self {
-        Self { id: agent.id, name: agent.name }
+        Self {
+            id: agent.id,
+            name: agent.name,
+        }
     }
 }
 
@@ -60,7 +63,12 @@ impl From<Agent> for AgentRef {
 pub fn read_session(body: &str) -> Result<Agent, Problem> {
     serde_json::from_str::<Session>(body)
         .map(|session| session.agent)
-        .map_err(|_| Problem::new(Code::Internal, "the answer is not what this version of the console understands"))
+        .map_err(|_| {
+            Problem::new(
+                Code::Internal,
+                "the answer is not what this version of the console understands",
+            )
+        })
 }
 
 /// Reads why a request was refused. A proxy's page, say, is no problem body: then the status
@@ -70,16 +78,18 @@ pub fn read_problem(status: u16, body: &str) -> Problem {
     struct Body {
         error: Problem,
     }
-    serde_json::from_str::<Body>(body).map(|body| body.error).unwrap_or_else(|_| {
-        let code = match status {
-            401 => Code::LoginRequired,
-            404 => Code::NotFound,
-            429 => Code::TooManyMessages,
-            502..=504 => Code::OriginUnavailable,
-            _ => Code::Internal,
-        };
-        Problem::new(code, format!("HTTP {status}"))
-    })
+    serde_json::from_str::<Body>(body)
+        .map(|body| body.error)
+        .unwrap_or_else(|_| {
+            let code = match status {
+                401 => Code::LoginRequired,
+                404 => Code::NotFound,
+                429 => Code::TooManyMessages,
+                502..=504 => Code::OriginUnavailable,
+                _ => Code::Internal,
+            };
+            Problem::new(code, format!("HTTP {status}"))
+        })
 }
 
 #[cfg(test)]
@@ -89,7 +99,10 @@ mod tests {
     #[test]
     fn a_session_says_who_is_logged_in_and_may_say_more() {
         let body = r#"{"agent":{"id":"01234567-89ab-7fff-bfff-ffffffffffff","name":"Ada","email":"ada@example.com","role":"admin"}}"#;
-        assert_eq!(read_session(body).map(|agent| agent.name), Ok("Ada".to_owned()));
+        assert_eq!(
+            read_session(body).map(|agent| agent.name),
+            Ok("Ada".to_owned())
+        );
         assert!(read_session("<html>").is_err());
     }
 
@@ -97,8 +110,12 @@ mod tests {
     fn a_refusal_is_read_even_from_a_proxy() {
         let body = r#"{"error":{"code":"login_failed","message":"no","retry_after_ms":null}}"#;
         assert_eq!(read_problem(401, body).code, Code::LoginFailed);
-        let body = r#"{"error":{"code":"too_many_messages","message":"slow down","retry_after_ms":1500}}"#;
+        let body =
+            r#"{"error":{"code":"too_many_messages","message":"slow down","retry_after_ms":1500}}"#;
         assert_eq!(read_problem(429, body).retry_after_ms, Some(1500));
-        assert_eq!(read_problem(502, "<html>Bad gateway</html>").code, Code::OriginUnavailable);
+        assert_eq!(
+            read_problem(502, "<html>Bad gateway</html>").code,
+            Code::OriginUnavailable
+        );
     }
 }

@@ -77,6 +77,9 @@ mod tests {
         for hash in ["", "#", "#/", "#/nowhere", "#/setup/", "#/setup"] {
             assert_eq!(Route::parse(hash), Route::default(), "{hash}");
         }
-        assert_eq!(Route::parse("#/mine/not-an-id"), Route::List(View::Mine, None));
+        assert_eq!(
+            Route::parse("#/mine/not-an-id"),
+            Route::List(View::Mine, None)
+        );
     }
 }

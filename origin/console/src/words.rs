@@ -31,7 +31,13 @@ impl Lang {
 
     /// The first language of `wanted` that the console speaks.
     pub fn choose<'a>(wanted: impl IntoIterator<Item = &'a str>) -> Self {
-        let speaks = |tag: &str| match tag.split('-').next().unwrap_or(tag).to_ascii_lowercase().as_str() {
+        let speaks = |tag: &str| match tag
+            .split('-')
+            .next()
+            .unwrap_or(tag)
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "zh" => Some(Self::Zh),
             "en" => Some(Self::En),
             _ => None,
@@ -369,24 +375,40 @@ impl Lang {
             Self::En => "Firsthop console",
             Self::Zh => "Firsthop 客服台",
         };
-        if waiting == 0 { name.to_owned() } else { format!("({waiting}) {name}") }
+        if waiting == 0 {
+            name.to_owned()
+        } else {
+            format!("({waiting}) {name}")
+        }
     }
 
     /// Why something did not work, for the agent who did it.
     pub fn problem(self, problem: &Problem) -> String {
         let (en, zh) = match problem.code {
             Code::AlreadyAssigned => ("A colleague has this conversation.", "此会话由同事处理。"),
-            Code::WrongStatus => ("That isn’t possible in the conversation’s present state.", "会话当前状态不允许此操作。"),
+            Code::WrongStatus => (
+                "That isn’t possible in the conversation’s present state.",
+                "会话当前状态不允许此操作。",
+            ),
             Code::TextEmpty => ("There is no text.", "没有内容。"),
             Code::TextTooLong => ("The text is too long.", "内容过长。"),
-            Code::ConversationUnknown | Code::NotFound => ("There is no such conversation.", "没有此会话。"),
+            Code::ConversationUnknown | Code::NotFound => {
+                ("There is no such conversation.", "没有此会话。")
+            }
             Code::Forbidden => ("You are not allowed to do that.", "您没有此权限。"),
             Code::TooManyMessages => ("Too many messages at once.", "发送过于频繁。"),
-            Code::LoginFailed => (Word::LoginFailed.text(Lang::En), Word::LoginFailed.text(Lang::Zh)),
-            Code::OriginUnavailable => (Word::Unreachable.text(Lang::En), Word::Unreachable.text(Lang::Zh)),
-            Code::StorageUnavailable | Code::Overloaded | Code::Draining | Code::Internal => {
-                (Word::ServerFault.text(Lang::En), Word::ServerFault.text(Lang::Zh))
-            }
+            Code::LoginFailed => (
+                Word::LoginFailed.text(Lang::En),
+                Word::LoginFailed.text(Lang::Zh),
+            ),
+            Code::OriginUnavailable => (
+                Word::Unreachable.text(Lang::En),
+                Word::Unreachable.text(Lang::Zh),
+            ),
+            Code::StorageUnavailable | Code::Overloaded | Code::Draining | Code::Internal => (
+                Word::ServerFault.text(Lang::En),
+                Word::ServerFault.text(Lang::Zh),
+            ),
             // The server's own sentence says more than we could.
             _ => return problem.message.clone(),
         };
@@ -405,11 +427,21 @@ mod tests {
     #[test]
     fn every_word_is_there_in_both_languages() {
         for word in Word::ALL {
-            assert!(!word.text(Lang::En).is_empty() && !word.text(Lang::Zh).is_empty(), "{word:?}");
+            assert!(
+                !word.text(Lang::En).is_empty() && !word.text(Lang::Zh).is_empty(),
+                "{word:?}"
+            );
         }
         // The switch names the other language in that language.
-        let chinese = |word: Word| word.text(Lang::Zh).chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-        for word in Word::ALL.iter().filter(|word| **word != Word::SwitchLanguage) {
+        let chinese = |word: Word| {
+            word.text(Lang::Zh)
+                .chars()
+                .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+        };
+        for word in Word::ALL
+            .iter()
+            .filter(|word| **word != Word::SwitchLanguage)
+        {
             assert!(chinese(*word), "{word:?} is not translated");
         }
     }
@@ -423,7 +455,12 @@ mod tests {
 
     #[test]
     fn durations_are_short() {
-        let short = |seconds| (Lang::En.short(Duration::from_secs(seconds)), Lang::Zh.short(Duration::from_secs(seconds)));
+        let short = |seconds| {
+            (
+                Lang::En.short(Duration::from_secs(seconds)),
+                Lang::Zh.short(Duration::from_secs(seconds)),
+            )
+        };
         assert_eq!(short(59), ("now".to_owned(), "刚刚".to_owned()));
         assert_eq!(short(60), ("1 min".to_owned(), "1 分钟".to_owned()));
         assert_eq!(short(7_199), ("1 h".to_owned(), "1 小时".to_owned()));

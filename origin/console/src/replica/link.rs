@@ -29,7 +29,10 @@ enum State {
     /// A socket is being opened, or the greeting is not answered yet.
     Connecting { give_up_at: Instant },
     /// Frames flow.
-    Up { heard_at: Instant, asked_at: Option<Instant> },
+    Up {
+        heard_at: Instant,
+        asked_at: Option<Instant>,
+    },
     /// Until the next attempt.
     Waiting { until: Instant },
 }
@@ -46,7 +49,11 @@ impl Link {
     /// A link that does nothing until [`Self::start`]; `seed` spreads the reconnects of many
     /// consoles.
     pub(super) const fn new(seed: u64) -> Self {
-        Self { state: State::Stopped, backoff: Backoff::new(RECONNECT_AFTER, RECONNECT_AFTER_MAX, seed), was_up: false }
+        Self {
+            state: State::Stopped,
+            backoff: Backoff::new(RECONNECT_AFTER, RECONNECT_AFTER_MAX, seed),
+            was_up: false,
+        }
     }
 
     pub(super) const fn is_up(&self) -> bool {
@@ -74,7 +81,9 @@ impl Link {
     pub(super) fn start(&mut self, now: Instant) -> Option<Need> {
         match self.state {
             State::Stopped | State::Waiting { .. } => {
-                self.state = State::Connecting { give_up_at: now + PONG_WITHIN };
+                self.state = State::Connecting {
+                    give_up_at: now + PONG_WITHIN,
+                };
                 Some(Need::Connect)
             }
             State::Connecting { .. } | State::Up { .. } => None,
@@ -91,7 +100,10 @@ impl Link {
 
     /// The greeting was answered.
     pub(super) const fn handle_welcome(&mut self, now: Instant) {
-        self.state = State::Up { heard_at: now, asked_at: None };
+        self.state = State::Up {
+            heard_at: now,
+            asked_at: None,
+        };
         self.was_up = true;
         self.backoff.reset();
     }
@@ -99,23 +111,34 @@ impl Link {
     /// Something arrived.
     pub(super) const fn handle_heard(&mut self, now: Instant) {
         if let State::Up { .. } = self.state {
-            self.state = State::Up { heard_at: now, asked_at: None };
+            self.state = State::Up {
+                heard_at: now,
+                asked_at: None,
+            };
         }
     }
 
     /// The socket is closed, or never opened.
     pub(super) fn handle_closed(&mut self, now: Instant) {
         if matches!(self.state, State::Connecting { .. } | State::Up { .. }) {
-            self.state = State::Waiting { until: now + self.backoff.fail() };
+            self.state = State::Waiting {
+                until: now + self.backoff.fail(),
+            };
         }
     }
 
     /// The server is about to stop: come again when it says, and not sooner.
-    pub(super) fn handle_reconnect(&mut self, now: Instant, after: core::time::Duration) -> Option<Need> {
+    pub(super) fn handle_reconnect(
+        &mut self,
+        now: Instant,
+        after: core::time::Duration,
+    ) -> Option<Need> {
         if !matches!(self.state, State::Connecting { .. } | State::Up { .. }) {
             return None;
         }
-        self.state = State::Waiting { until: now + after.min(RECONNECT_AFTER_MAX) };
+        self.state = State::Waiting {
+            until: now + after.min(RECONNECT_AFTER_MAX),
+        };
         Some(Need::Close)
     }
 
@@ -132,7 +155,9 @@ impl Link {
 
     /// The network is back, the page came to the front, or the agent asks for it: try at once.
     pub(super) fn handle_try_now(&mut self, now: Instant) -> Option<Need> {
-        matches!(self.state, State::Waiting { .. }).then(|| self.start(now)).flatten()
+        matches!(self.state, State::Waiting { .. })
+            .then(|| self.start(now))
+            .flatten()
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Option<Need> {
@@ -142,12 +167,21 @@ impl Link {
                 self.handle_closed(now);
                 Some(Need::Close)
             }
-            State::Up { asked_at: Some(asked_at), .. } if asked_at + PONG_WITHIN <= now => {
+            State::Up {
+                asked_at: Some(asked_at),
+                ..
+            } if asked_at + PONG_WITHIN <= now => {
                 self.handle_closed(now);
                 Some(Need::Close)
             }
-            State::Up { heard_at, asked_at: None } if heard_at + PING_AFTER <= now => {
-                self.state = State::Up { heard_at, asked_at: Some(now) };
+            State::Up {
+                heard_at,
+                asked_at: None,
+            } if heard_at + PING_AFTER <= now => {
+                self.state = State::Up {
+                    heard_at,
+                    asked_at: Some(now),
+                };
                 Some(Need::Ping)
             }
             _ => None,
@@ -159,8 +193,14 @@ impl Link {
             State::Stopped => None,
             State::Waiting { until } => Some(until),
             State::Connecting { give_up_at } => Some(give_up_at),
-            State::Up { asked_at: Some(asked_at), .. } => Some(asked_at + PONG_WITHIN),
-            State::Up { heard_at, asked_at: None } => Some(heard_at + PING_AFTER),
+            State::Up {
+                asked_at: Some(asked_at),
+                ..
+            } => Some(asked_at + PONG_WITHIN),
+            State::Up {
+                heard_at,
+                asked_at: None,
+            } => Some(heard_at + PING_AFTER),
         }
     }
 }
@@ -185,7 +225,10 @@ mod tests {
         let ask = link.next_timeout().unwrap();
         assert_eq!(ask, START + PING_AFTER);
         assert_eq!(link.handle_timeout(ask), Some(Need::Ping));
-        assert_eq!(link.handle_timeout(link.next_timeout().unwrap()), Some(Need::Close));
+        assert_eq!(
+            link.handle_timeout(link.next_timeout().unwrap()),
+            Some(Need::Close)
+        );
         assert!(!link.is_up() && link.next_attempt().is_some());
     }
 
@@ -237,6 +280,9 @@ mod tests {
         let mut link = up();
         assert_eq!(link.stop(), Some(Need::Close));
         link.handle_closed(START);
-        assert_eq!((link.next_timeout(), link.handle_try_now(START)), (None, None));
+        assert_eq!(
+            (link.next_timeout(), link.handle_try_now(START)),
+            (None, None)
+        );
     }
 }

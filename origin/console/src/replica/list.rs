@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use firsthop_core::id::{AgentId, ConversationId};
 use firsthop_core::protocol::agent::{Conversations, List as ListRequest, Revision, Summary};
-use firsthop_core::protocol::{Seq, Status};
+use firsthop_core::protocol::{AgentRef, Seq, Status};
 
 /// What part of the list is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -42,7 +42,36 @@ impl View {
 
 /// Whether `summary` is assigned to the agent `me`.
 pub fn is_mine(summary: &Summary, me: Option<AgentId>) -> bool {
-    summary.status == Status::Assigned && me.is_some() && summary.assignee.as_ref().map(|agent| agent.id) == me
+    summary.status == Status::Assigned
+        && me.is_some()
+        && summary.assignee.as_ref().map(|agent| agent.id) == me
+}
+
+/// What a conversation is to the agent at this console, which is what its buttons depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has it.
+    Free,
+    /// This agent has it.
+    Mine,
+    /// Somebody else has it.
+    Colleague(AgentRef),
+    /// It is resolved.
+    Resolved,
+}
+
+impl Standing {
+    /// What `summary` is to the agent `me`.
+    pub fn of(summary: &Summary, me: Option<AgentId>) -> Self {
+        match (summary.status, &summary.assignee) {
+            (Status::Resolved, _) => Self::Resolved,
+            (Status::Assigned, Some(assignee)) if Some(assignee.id) != me => {
+                Self::Colleague(assignee.clone())
+            }
+            (Status::Assigned, Some(_)) => Self::Mine,
+            (Status::Pending | Status::Queued | Status::Assigned, _) => Self::Free,
+        }
+    }
 }
 
 /// How many conversations each view shows.
@@ -93,14 +122,20 @@ impl List {
     /// Whether it holds something that no agent has seen, and that somebody should see: what
     /// visitors ask the bot is nobody's duty.
     pub fn is_unread(&self, summary: &Summary) -> bool {
-        let read = self.shown.get(&summary.id).map_or(summary.read, |shown| summary.read.max(*shown));
+        let read = self
+            .shown
+            .get(&summary.id)
+            .map_or(summary.read, |shown| summary.read.max(*shown));
         summary.status.is_open() && summary.head > read
     }
 
     /// Takes in what the origin says; gives the ids of those that changed.
     pub fn handle(&mut self, frame: Conversations) -> Vec<ConversationId> {
         let answers = self.asked.is_some_and(|asked| {
-            frame.conversations.iter().all(|summary| summary.status == asked.status && summary.revision < asked.before)
+            frame
+                .conversations
+                .iter()
+                .all(|summary| summary.status == asked.status && summary.revision < asked.before)
         });
         if answers {
             self.asked = None;
@@ -138,9 +173,18 @@ impl List {
         if self.asked.is_some() || self.exhausted {
             return None;
         }
-        let resolved = self.conversations.values().filter(|summary| summary.status == Status::Resolved);
-        let before = resolved.map(|summary| summary.revision).min().unwrap_or(self.revision);
-        let request = ListRequest { before, status: Status::Resolved };
+        let resolved = self
+            .conversations
+            .values()
+            .filter(|summary| summary.status == Status::Resolved);
+        let before = resolved
+            .map(|summary| summary.revision)
+            .min()
+            .unwrap_or(self.revision);
+        let request = ListRequest {
+            before,
+            status: Status::Resolved,
+        };
         self.asked = Some(request);
         Some(request)
     }
@@ -153,17 +197,28 @@ impl List {
     /// What `view` shows to the agent `me`, in its order: who waits longest comes first,
     /// otherwise what changed last.
     pub fn ids(&self, view: View, me: Option<AgentId>) -> Vec<ConversationId> {
-        let mut found: Vec<&Summary> = self.conversations.values().filter(|summary| view.shows(summary, me)).collect();
+        let mut found: Vec<&Summary> = self
+            .conversations
+            .values()
+            .filter(|summary| view.shows(summary, me))
+            .collect();
         match view {
-            View::Waiting => found.sort_by_key(|summary| (summary.waiting_since.unwrap_or(summary.last_at), summary.id)),
-            View::Mine | View::All | View::Resolved => found.sort_by_key(|summary| (Reverse(summary.last_at), summary.id)),
+            View::Waiting => found.sort_by_key(|summary| {
+                (summary.waiting_since.unwrap_or(summary.last_at), summary.id)
+            }),
+            View::Mine | View::All | View::Resolved => {
+                found.sort_by_key(|summary| (Reverse(summary.last_at), summary.id))
+            }
         }
         found.into_iter().map(|summary| summary.id).collect()
     }
 
     /// How many each view shows.
     pub fn counts(&self, me: Option<AgentId>) -> Counts {
-        let mut counts = Counts { resolved_more: !self.exhausted, ..Counts::default() };
+        let mut counts = Counts {
+            resolved_more: !self.exhausted,
+            ..Counts::default()
+        };
         for summary in self.conversations.values() {
             counts.waiting += usize::from(View::Waiting.shows(summary, me));
             counts.all += usize::from(View::All.shows(summary, me));
@@ -184,7 +239,10 @@ mod tests {
     use firsthop_core::Timestamp;
 
     fn frame(revision: u64, conversations: Vec<Summary>) -> Conversations {
-        Conversations { conversations, revision: Revision(revision) }
+        Conversations {
+            conversations,
+            revision: Revision(revision),
+        }
     }
 
     #[test]
@@ -202,12 +260,18 @@ mod tests {
         let done = summary(6, 10, Status::Resolved);
         list.handle(frame(10, vec![late, early, mine, theirs, bot, done]));
         let me = Some(ada().id);
-        assert_eq!(list.ids(View::Waiting, me), [conversation(2), conversation(1)]);
+        assert_eq!(
+            list.ids(View::Waiting, me),
+            [conversation(2), conversation(1)]
+        );
         assert_eq!(list.ids(View::Mine, me), [conversation(3)]);
         assert_eq!(list.ids(View::All, me).len(), 5);
         assert_eq!(list.ids(View::Resolved, me), [conversation(6)]);
         let counts = list.counts(me);
-        assert_eq!((counts.waiting, counts.mine, counts.all, counts.resolved), (2, 1, 5, 1));
+        assert_eq!(
+            (counts.waiting, counts.mine, counts.all, counts.resolved),
+            (2, 1, 5, 1)
+        );
         assert_eq!(list.revision(), Revision(10));
     }
 
@@ -215,7 +279,10 @@ mod tests {
     fn an_older_summary_never_replaces_a_newer_one() {
         let mut list = List::default();
         list.handle(frame(9, vec![summary(1, 9, Status::Assigned)]));
-        assert!(list.handle(frame(9, vec![summary(1, 4, Status::Queued)])).is_empty());
+        assert!(
+            list.handle(frame(9, vec![summary(1, 4, Status::Queued)]))
+                .is_empty()
+        );
         assert_eq!(list.get(conversation(1)).unwrap().status, Status::Assigned);
         assert_eq!(list.revision(), Revision(9));
     }
@@ -233,7 +300,13 @@ mod tests {
     #[test]
     fn seen_here_is_read_before_the_origin_says_so() {
         let mut list = List::default();
-        list.handle(frame(9, vec![summary(1, 9, Status::Queued), summary(2, 9, Status::Pending)]));
+        list.handle(frame(
+            9,
+            vec![
+                summary(1, 9, Status::Queued),
+                summary(2, 9, Status::Pending),
+            ],
+        ));
         let unread = |list: &List, n| list.is_unread(list.get(conversation(n)).unwrap());
         assert!(unread(&list, 1));
         assert!(!unread(&list, 2), "what the bot is asked is nobody's duty");
@@ -244,13 +317,25 @@ mod tests {
     #[test]
     fn older_conversations_are_asked_for_until_there_are_none() {
         let mut list = List::default();
-        list.handle(frame(9, vec![summary(1, 7, Status::Resolved), summary(2, 9, Status::Resolved)]));
-        assert_eq!(list.ask_older().map(|request| request.before), Some(Revision(7)));
+        list.handle(frame(
+            9,
+            vec![
+                summary(1, 7, Status::Resolved),
+                summary(2, 9, Status::Resolved),
+            ],
+        ));
+        assert_eq!(
+            list.ask_older().map(|request| request.before),
+            Some(Revision(7))
+        );
         assert_eq!(list.ask_older(), None, "one request at a time");
         list.handle(frame(11, vec![summary(3, 11, Status::Queued)]));
         assert!(list.is_asking(), "a live change is no answer");
         list.handle(frame(11, vec![summary(4, 3, Status::Resolved)]));
-        assert_eq!(list.ask_older().map(|request| request.before), Some(Revision(3)));
+        assert_eq!(
+            list.ask_older().map(|request| request.before),
+            Some(Revision(3))
+        );
         list.handle(frame(11, vec![]));
         assert_eq!(list.ask_older(), None);
         assert!(!list.counts(None).resolved_more);

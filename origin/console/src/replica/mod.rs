@@ -25,10 +25,13 @@ use std::collections::{BTreeMap, VecDeque};
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::limits::CONSOLE_TRANSCRIPTS_MAX;
 use firsthop_core::protocol::agent::{
-    Act, Close, Command, Conversations, Hello, Open, Seen, Summary, ToAgent, FromAgent, ConversationEvents,
+    Act, Close, Command, ConversationEvents, Conversations, FromAgent, Hello, Open, Seen, Summary,
+    ToAgent,
 };
 use firsthop_core::protocol::visitor::Ping;
-use firsthop_core::protocol::{AgentRef, Author, Content, Encoding, Remedy, Seq, Status, VERSION, decode};
+use firsthop_core::protocol::{
+    AgentRef, Author, Content, Encoding, Remedy, Seq, Status, VERSION, decode,
+};
 use firsthop_core::{Instant, Timestamp};
 
 use link::{Link, Need};
@@ -117,7 +120,10 @@ impl Replica {
 
     /// Whether what is shown is current.
     pub fn reach(&self) -> Reach {
-        match (self.link.is_up(), self.link.was_up() || self.list.is_loaded()) {
+        match (
+            self.link.is_up(),
+            self.link.was_up() || self.list.is_loaded(),
+        ) {
             (true, _) => Reach::Up,
             (false, true) => Reach::Away(self.link.next_attempt()),
             (false, false) if self.link.failed() => Reach::Away(self.link.next_attempt()),
@@ -162,7 +168,11 @@ impl Replica {
 
     /// A conversation's entries, oldest first.
     pub fn entries(&self, id: ConversationId) -> Vec<Entry> {
-        self.transcripts.get(&id).map_or_else(Vec::new, |transcript| transcript.entries(self.me(), self.outbox.of(id)))
+        self.transcripts
+            .get(&id)
+            .map_or_else(Vec::new, |transcript| {
+                transcript.entries(self.me(), self.outbox.of(id))
+            })
     }
 
     /// What the agent did and the origin has not confirmed.
@@ -217,7 +227,13 @@ impl Replica {
 
     /// The socket is open.
     pub fn handle_opened(&mut self) {
-        self.send(Hello { version: VERSION, since: self.list.revision() }.into());
+        self.send(
+            Hello {
+                version: VERSION,
+                since: self.list.revision(),
+            }
+            .into(),
+        );
     }
 
     /// The socket is closed, or did not open.
@@ -272,8 +288,15 @@ impl Replica {
 
     /// When [`Self::handle_timeout`] is to be called.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let outbox = self.link.is_up().then(|| self.outbox.next_timeout()).flatten();
-        [self.link.next_timeout(), self.typing.next_timeout(), outbox].into_iter().flatten().min()
+        let outbox = self
+            .link
+            .is_up()
+            .then(|| self.outbox.next_timeout())
+            .flatten();
+        [self.link.next_timeout(), self.typing.next_timeout(), outbox]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// What the host is to do next.
@@ -290,7 +313,12 @@ impl Replica {
         }
         if let Some(before) = self.followed.take() {
             self.outbox.handle_unfollowed(before);
-            self.send_up(Close { conversation: before }.into());
+            self.send_up(
+                Close {
+                    conversation: before,
+                }
+                .into(),
+            );
         }
         self.followed = id;
         if let Some(id) = id {
@@ -301,7 +329,13 @@ impl Replica {
                 self.transcripts.remove(&oldest);
             }
             let after = self.transcripts.entry(id).or_default().cursor();
-            self.send_up(Open { conversation: id, after }.into());
+            self.send_up(
+                Open {
+                    conversation: id,
+                    after,
+                }
+                .into(),
+            );
             self.report(id);
         }
     }
@@ -363,11 +397,18 @@ impl Replica {
         match frame {
             ToAgent::Welcome(welcome) => {
                 self.link.handle_welcome(now);
-                self.ahead_ms = welcome.now.as_millis().cast_signed() - local.as_millis().cast_signed();
+                self.ahead_ms =
+                    welcome.now.as_millis().cast_signed() - local.as_millis().cast_signed();
                 self.me = Some(welcome.agent);
                 if let Some(id) = self.followed {
                     let after = self.transcripts.entry(id).or_default().cursor();
-                    self.send(Open { conversation: id, after }.into());
+                    self.send(
+                        Open {
+                            conversation: id,
+                            after,
+                        }
+                        .into(),
+                    );
                     self.report(id);
                 }
             }
@@ -393,7 +434,9 @@ impl Replica {
             }
             ToAgent::Typing(typing) => self.typing.handle_visitor(typing, now),
             ToAgent::Reconnect(reconnect) => {
-                let need = self.link.handle_reconnect(now, Duration::from_millis(reconnect.after_ms.into()));
+                let need = self
+                    .link
+                    .handle_reconnect(now, Duration::from_millis(reconnect.after_ms.into()));
                 self.disconnect();
                 self.need(need);
             }
@@ -415,13 +458,22 @@ impl Replica {
             .collect();
         let me = self.my_id();
         for id in self.list.handle(frame) {
-            let Some(summary) = self.list.get(id).filter(|_| known) else { continue };
-            let (status, was_mine) = before.get(&id).map_or((None, false), |(status, mine)| (Some(*status), *mine));
+            let Some(summary) = self.list.get(id).filter(|_| known) else {
+                continue;
+            };
+            let (status, was_mine) = before
+                .get(&id)
+                .map_or((None, false), |(status, mine)| (Some(*status), *mine));
             if summary.status == Status::Queued && status != Some(Status::Queued) {
                 self.outputs.push_back(Output::Notice(Notice::Waiting(id)));
             } else if was_mine && summary.status == Status::Assigned && !is_mine(summary, me) {
-                self.outputs.push_back(Output::Notice(Notice::TakenOver(id)));
-            } else if is_mine(summary, me) && was_mine && self.list.is_unread(summary) && self.followed != Some(id) {
+                self.outputs
+                    .push_back(Output::Notice(Notice::TakenOver(id)));
+            } else if is_mine(summary, me)
+                && was_mine
+                && self.list.is_unread(summary)
+                && self.followed != Some(id)
+            {
                 self.outputs.push_back(Output::Notice(Notice::Message(id)));
             }
         }
@@ -429,8 +481,13 @@ impl Replica {
 
     fn handle_events(&mut self, frame: ConversationEvents) {
         let id = frame.conversation;
-        let mine = self.list.get(id).is_some_and(|summary| self.is_mine(summary));
-        let Some(transcript) = self.transcripts.get_mut(&id) else { return };
+        let mine = self
+            .list
+            .get(id)
+            .is_some_and(|summary| self.is_mine(summary));
+        let Some(transcript) = self.transcripts.get_mut(&id) else {
+            return;
+        };
         let caught_up = transcript.is_complete();
         let more = frame.more;
         let mut ids = Vec::new();
@@ -439,7 +496,11 @@ impl Replica {
             ids.push(event.id);
             wrote |= event.author == Author::Visitor && matches!(event.content, Content::Text(_));
         }
-        let ask = if more && !ids.is_empty() { Some(transcript.cursor()) } else { transcript.ask_gap() };
+        let ask = if more && !ids.is_empty() {
+            Some(transcript.cursor())
+        } else {
+            transcript.ask_gap()
+        };
         if wrote {
             self.typing.handle_message(id);
             if caught_up && mine && !self.in_sight {
@@ -450,7 +511,13 @@ impl Replica {
             self.outbox.handle_logged(message);
         }
         if let Some(after) = ask.filter(|_| self.followed == Some(id)) {
-            self.send(Open { conversation: id, after }.into());
+            self.send(
+                Open {
+                    conversation: id,
+                    after,
+                }
+                .into(),
+            );
         }
         self.report(id);
     }
@@ -458,14 +525,26 @@ impl Replica {
     /// Tells how far the agent has got with `id`.
     fn report(&mut self, id: ConversationId) {
         let shown = self.in_sight && self.followed == Some(id);
-        let Some(transcript) = self.transcripts.get_mut(&id).filter(|transcript| transcript.cursor() > Seq(0)) else { return };
+        let Some(transcript) = self
+            .transcripts
+            .get_mut(&id)
+            .filter(|transcript| transcript.cursor() > Seq(0))
+        else {
+            return;
+        };
         if shown {
             self.list.handle_shown(id, transcript.cursor());
         }
         if self.link.is_up()
             && let Some(receipts) = transcript.report(shown)
         {
-            self.send(Seen { conversation: id, receipts }.into());
+            self.send(
+                Seen {
+                    conversation: id,
+                    receipts,
+                }
+                .into(),
+            );
         }
     }
 
@@ -502,7 +581,8 @@ impl Replica {
             transcript.handle_disconnected();
         }
         // What was not taken up by the host was meant for the old socket.
-        self.outputs.retain(|output| !matches!(output, Output::Send(_)));
+        self.outputs
+            .retain(|output| !matches!(output, Output::Send(_)));
     }
 
     fn need(&mut self, need: Option<Need>) {

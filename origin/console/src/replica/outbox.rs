@@ -8,10 +8,10 @@
 
 use core::time::Duration;
 
+use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::limits::{RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX};
 use firsthop_core::protocol::agent::{Act, Command, FromAgent};
 use firsthop_core::protocol::{Encoding, Problem, Remedy, decode, encode};
-use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::{Instant, Timestamp};
 
 /// One command on its way.
@@ -50,7 +50,10 @@ pub enum State {
 
 impl State {
     const fn fresh() -> Self {
-        Self::Waiting { not_before: Instant::from_millis(0), patience: RETRANSMIT_AFTER }
+        Self::Waiting {
+            not_before: Instant::from_millis(0),
+            patience: RETRANSMIT_AFTER,
+        }
     }
 
     /// Whether the origin may still have to be told.
@@ -73,18 +76,27 @@ impl Outbox {
 
     /// What concerns one conversation, oldest first.
     pub fn of(&self, conversation: ConversationId) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |item| item.command.conversation == conversation)
+        self.items
+            .iter()
+            .filter(move |item| item.command.conversation == conversation)
     }
 
     /// How many the origin has not answered.
     pub fn unsettled(&self) -> usize {
-        self.items.iter().filter(|item| item.state.is_unsettled()).count()
+        self.items
+            .iter()
+            .filter(|item| item.state.is_unsettled())
+            .count()
     }
 
     /// Takes a command in. One whose id is here already changes nothing.
     pub fn push(&mut self, command: Command, at: Timestamp) {
         if self.position(command.id).is_none() {
-            self.items.push(Item { command, at, state: State::fresh() });
+            self.items.push(Item {
+                command,
+                at,
+                state: State::fresh(),
+            });
         }
     }
 
@@ -99,11 +111,19 @@ impl Outbox {
             }
             busy.push(conversation);
             let patience = match item.state {
-                State::Waiting { not_before, patience } if not_before <= now => patience,
-                State::Sent { again_at, patience } if again_at <= now => (patience * 2).min(RETRANSMIT_AFTER_MAX),
+                State::Waiting {
+                    not_before,
+                    patience,
+                } if not_before <= now => patience,
+                State::Sent { again_at, patience } if again_at <= now => {
+                    (patience * 2).min(RETRANSMIT_AFTER_MAX)
+                }
                 _ => continue,
             };
-            item.state = State::Sent { again_at: now + patience, patience };
+            item.state = State::Sent {
+                again_at: now + patience,
+                patience,
+            };
             due.push(item.command.clone());
         }
         due
@@ -140,7 +160,9 @@ impl Outbox {
     /// The origin has it. `awaited` says whether its event is about to come to this replica, so
     /// that the text need not vanish in between.
     pub fn handle_done(&mut self, id: MessageId, awaited: bool) {
-        let Some(position) = self.position(id) else { return };
+        let Some(position) = self.position(id) else {
+            return;
+        };
         let item = &mut self.items[position];
         if awaited && matches!(item.command.act, Act::Reply(_) | Act::Note(_)) {
             item.state = State::Stored;
@@ -151,7 +173,9 @@ impl Outbox {
 
     /// The origin refused it.
     pub fn handle_refused(&mut self, id: MessageId, problem: Problem, now: Instant) {
-        let Some(position) = self.position(id) else { return };
+        let Some(position) = self.position(id) else {
+            return;
+        };
         let item = &mut self.items[position];
         let patience = match item.state {
             State::Waiting { patience, .. } | State::Sent { patience, .. } => patience,
@@ -160,8 +184,13 @@ impl Outbox {
         item.state = match problem.code.remedy() {
             Remedy::Never => State::Failed(problem),
             Remedy::RetryLater | Remedy::Authenticate => {
-                let wait = problem.retry_after_ms.map_or(patience, |ms| Duration::from_millis(ms.into()));
-                State::Waiting { not_before: now + wait, patience: (patience * 2).min(RETRANSMIT_AFTER_MAX) }
+                let wait = problem
+                    .retry_after_ms
+                    .map_or(patience, |ms| Duration::from_millis(ms.into()));
+                State::Waiting {
+                    not_before: now + wait,
+                    patience: (patience * 2).min(RETRANSMIT_AFTER_MAX),
+                }
             }
         };
     }
@@ -173,13 +202,17 @@ impl Outbox {
 
     /// This replica no longer follows `conversation`: what is stored need not be shown from here.
     pub fn handle_unfollowed(&mut self, conversation: ConversationId) {
-        self.items.retain(|item| item.command.conversation != conversation || item.state != State::Stored);
+        self.items.retain(|item| {
+            item.command.conversation != conversation || item.state != State::Stored
+        });
     }
 
     /// Tries a failed command again, as the newest, under its own id: the origin has nothing
     /// under it.
     pub fn retry(&mut self, id: MessageId) {
-        let Some(position) = self.position(id) else { return };
+        let Some(position) = self.position(id) else {
+            return;
+        };
         if matches!(self.items[position].state, State::Failed(_)) {
             let mut item = self.items.remove(position);
             item.state = State::fresh();
@@ -190,7 +223,8 @@ impl Outbox {
     /// Throws a failed command away, and gives it back.
     pub fn discard(&mut self, id: MessageId) -> Option<Command> {
         let position = self.position(id)?;
-        matches!(self.items[position].state, State::Failed(_)).then(|| self.items.remove(position).command)
+        matches!(self.items[position].state, State::Failed(_))
+            .then(|| self.items.remove(position).command)
     }
 
     /// What must survive a reload of the page: each command as a line of its time and its frame
@@ -202,7 +236,12 @@ impl Outbox {
             if let Ok(bytes) = encode(Encoding::Postcard, &frame) {
                 text.push_str(&item.at.as_millis().to_string());
                 text.push(' ');
-                text.extend(bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|nibble| char::from_digit(nibble.into(), 16)));
+                text.extend(
+                    bytes
+                        .iter()
+                        .flat_map(|byte| [byte >> 4, byte & 15])
+                        .filter_map(|nibble| char::from_digit(nibble.into(), 16)),
+                );
                 text.push('\n');
             }
         }
@@ -225,8 +264,18 @@ impl Outbox {
 
 fn restore_line(line: &str) -> Option<(Command, Timestamp)> {
     let (at, digits) = line.split_once(' ')?;
-    let nibbles: Vec<u8> = digits.chars().map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok())).collect::<Option<_>>()?;
-    let bytes: Vec<u8> = nibbles.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let nibbles: Vec<u8> = digits
+        .chars()
+        .map(|digit| {
+            digit
+                .to_digit(16)
+                .and_then(|value| u8::try_from(value).ok())
+        })
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = nibbles
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect();
     match decode(Encoding::Postcard, &bytes).ok()?.pop()? {
         FromAgent::Command(command) => Some((command, Timestamp::from_millis(at.parse().ok()?))),
         _ => None,
@@ -292,7 +341,11 @@ mod tests {
         assert!(outbox.take_due(now(700)).is_empty());
         assert_eq!(outbox.next_timeout(), Some(now(710)));
         assert_eq!(ids(&outbox.take_due(now(710))), [id(1)]);
-        outbox.handle_refused(id(1), Problem::new(Code::AlreadyAssigned, "Bo has it"), now(720));
+        outbox.handle_refused(
+            id(1),
+            Problem::new(Code::AlreadyAssigned, "Bo has it"),
+            now(720),
+        );
         assert_eq!(ids(&outbox.take_due(now(720))), [id(2)]);
         assert_eq!(outbox.unsettled(), 1);
         outbox.handle_done(id(2), false);
@@ -329,6 +382,13 @@ mod tests {
         let mut restored = Outbox::default();
         restored.restore(&outbox.save());
         restored.restore("nonsense\n12 zz\n12 00\n");
-        assert_eq!(restored.items(), [Item { command: reply(1, 1, "你好 🙂"), at: AT, state: State::fresh() }]);
+        assert_eq!(
+            restored.items(),
+            [Item {
+                command: reply(1, 1, "你好 🙂"),
+                at: AT,
+                state: State::fresh()
+            }]
+        );
     }
 }

@@ -16,15 +16,25 @@ pub(crate) fn conversation(n: u8) -> ConversationId {
 }
 
 pub(crate) fn ada() -> AgentRef {
-    AgentRef { id: AgentId::new(AT, [1; 10]), name: "Ada".to_owned() }
+    AgentRef {
+        id: AgentId::new(AT, [1; 10]),
+        name: "Ada".to_owned(),
+    }
 }
 
 pub(crate) fn bo() -> AgentRef {
-    AgentRef { id: AgentId::new(AT, [2; 10]), name: "Bo".to_owned() }
+    AgentRef {
+        id: AgentId::new(AT, [2; 10]),
+        name: "Bo".to_owned(),
+    }
 }
 
 pub(crate) fn reply(n: u8, to: u8, text: &str) -> Command {
-    Command { id: id(n), conversation: conversation(to), act: Act::Reply(Reply { text: text.into() }) }
+    Command {
+        id: id(n),
+        conversation: conversation(to),
+        act: Act::Reply(Reply { text: text.into() }),
+    }
 }
 
 pub(crate) fn summary(n: u8, revision: u64, status: Status) -> Summary {
@@ -47,13 +57,32 @@ pub(crate) fn summary(n: u8, revision: u64, status: Status) -> Summary {
 
 /// The event at `seq`, whose id is that of the `seq`th message.
 pub(crate) fn event(seq: u64, (author, content): (Author, Content)) -> Event {
-    Event { seq: Seq(seq), prev: Seq(seq - 1), id: id(u8::try_from(seq).unwrap_or(255)), at: AT, author, content }
+    Event {
+        seq: Seq(seq),
+        prev: Seq(seq - 1),
+        id: id(u8::try_from(seq).unwrap_or(255)),
+        at: AT,
+        author,
+        content,
+    }
 }
 
 pub(crate) fn from_visitor(text: &str) -> (Author, Content) {
-    (Author::Visitor, Content::Text(Text { text: text.into(), unverified: None }))
+    (
+        Author::Visitor,
+        Content::Text(Text {
+            text: text.into(),
+            unverified: None,
+        }),
+    )
 }
 
 pub(crate) fn from_agent(text: &str) -> (Author, Content) {
-    (Author::Agent(ada()), Content::Text(Text { text: text.into(), unverified: None }))
+    (
+        Author::Agent(ada()),
+        Content::Text(Text {
+            text: text.into(),
+            unverified: None,
+        }),
+    )
 }

@@ -21,7 +21,10 @@ struct World {
 impl World {
     /// Logged in and connected; the frames of the greeting are taken away.
     fn up() -> Self {
-        let mut world = Self { replica: Replica::new(7), now: Instant::from_millis(1_000) };
+        let mut world = Self {
+            replica: Replica::new(7),
+            now: Instant::from_millis(1_000),
+        };
         world.replica.start(ada(), world.now);
         assert_eq!(world.outputs(), [Output::Connect]);
         world.connects();
@@ -32,8 +35,16 @@ impl World {
     fn connects(&mut self) -> Vec<FromAgent> {
         self.replica.handle_opened();
         let hello = self.sent();
-        assert!(matches!(hello.as_slice(), [FromAgent::Hello(_)]), "{hello:?}");
-        self.hears(&[Welcome { version: VERSION, agent: ada(), now: LOCAL }.into()]);
+        assert!(
+            matches!(hello.as_slice(), [FromAgent::Hello(_)]),
+            "{hello:?}"
+        );
+        self.hears(&[Welcome {
+            version: VERSION,
+            agent: ada(),
+            now: LOCAL,
+        }
+        .into()]);
         self.sent()
     }
 
@@ -43,11 +54,20 @@ impl World {
     }
 
     fn hears_list(&mut self, revision: u64, conversations: Vec<Summary>) {
-        self.hears(&[Conversations { conversations, revision: Revision(revision) }.into()]);
+        self.hears(&[Conversations {
+            conversations,
+            revision: Revision(revision),
+        }
+        .into()]);
     }
 
     fn hears_events(&mut self, events: Vec<firsthop_core::protocol::Event>, more: bool) {
-        self.hears(&[ConversationEvents { conversation: conversation(1), events, more }.into()]);
+        self.hears(&[ConversationEvents {
+            conversation: conversation(1),
+            events,
+            more,
+        }
+        .into()]);
     }
 
     fn outputs(&mut self) -> Vec<Output> {
@@ -55,17 +75,23 @@ impl World {
     }
 
     fn sent(&mut self) -> Vec<FromAgent> {
-        self.outputs().into_iter().flat_map(|output| match output {
-            Output::Send(frames) => frames,
-            _ => Vec::new(),
-        }).collect()
+        self.outputs()
+            .into_iter()
+            .flat_map(|output| match output {
+                Output::Send(frames) => frames,
+                _ => Vec::new(),
+            })
+            .collect()
     }
 
     fn notices(&mut self) -> Vec<Notice> {
-        self.outputs().into_iter().filter_map(|output| match output {
-            Output::Notice(notice) => Some(notice),
-            _ => None,
-        }).collect()
+        self.outputs()
+            .into_iter()
+            .filter_map(|output| match output {
+                Output::Notice(notice) => Some(notice),
+                _ => None,
+            })
+            .collect()
     }
 
     fn acts(&mut self, command: Command) {
@@ -80,7 +106,11 @@ impl World {
 
     fn open_at(&mut self, after: u64) -> FromAgent {
         let _ = self;
-        Open { conversation: conversation(1), after: Seq(after) }.into()
+        Open {
+            conversation: conversation(1),
+            after: Seq(after),
+        }
+        .into()
     }
 }
 
@@ -90,7 +120,10 @@ fn after_a_disconnect_exactly_what_is_missing_is_asked_for() {
     world.hears_list(12, vec![summary(1, 12, Status::Assigned)]);
     world.replica.follow(Some(conversation(1)));
     assert_eq!(world.sent(), [world.open_at(0)]);
-    world.hears_events(vec![event(1, from_visitor("a")), event(2, from_visitor("b"))], false);
+    world.hears_events(
+        vec![event(1, from_visitor("a")), event(2, from_visitor("b"))],
+        false,
+    );
     world.outputs();
 
     world.replica.handle_closed(world.now);
@@ -99,11 +132,26 @@ fn after_a_disconnect_exactly_what_is_missing_is_asked_for() {
     world.waits();
     assert_eq!(world.outputs(), [Output::Connect]);
     world.replica.handle_opened();
-    assert_eq!(world.sent(), [Hello { version: VERSION, since: Revision(12) }.into()]);
-    world.hears(&[Welcome { version: VERSION, agent: ada(), now: LOCAL }.into()]);
+    assert_eq!(
+        world.sent(),
+        [Hello {
+            version: VERSION,
+            since: Revision(12)
+        }
+        .into()]
+    );
+    world.hears(&[Welcome {
+        version: VERSION,
+        agent: ada(),
+        now: LOCAL,
+    }
+    .into()]);
     assert_eq!(world.sent()[0], world.open_at(2));
     assert_eq!(world.replica.reach(), Reach::Up);
-    world.hears_events(vec![event(2, from_visitor("b")), event(3, from_visitor("c"))], false);
+    world.hears_events(
+        vec![event(2, from_visitor("b")), event(3, from_visitor("c"))],
+        false,
+    );
     assert_eq!(world.replica.entries(conversation(1)).len(), 3);
 }
 
@@ -147,10 +195,26 @@ fn a_reply_is_seen_sending_stored_delivered_read() {
     world.hears_events(vec![event(1, from_agent("hello"))], false);
     assert_eq!(delivery(&world), Delivery::Stored);
     for (receipts, expected) in [
-        (Receipts { delivered: Seq(1), read: Seq(0) }, Delivery::Delivered),
-        (Receipts { delivered: Seq(1), read: Seq(1) }, Delivery::Read),
+        (
+            Receipts {
+                delivered: Seq(1),
+                read: Seq(0),
+            },
+            Delivery::Delivered,
+        ),
+        (
+            Receipts {
+                delivered: Seq(1),
+                read: Seq(1),
+            },
+            Delivery::Read,
+        ),
     ] {
-        world.hears(&[ConversationReceipts { conversation: conversation(1), receipts }.into()]);
+        world.hears(&[ConversationReceipts {
+            conversation: conversation(1),
+            receipts,
+        }
+        .into()]);
         assert_eq!(delivery(&world), expected);
     }
 }
@@ -162,10 +226,21 @@ fn a_refused_reply_fails_with_its_reason_and_can_be_tried_again() {
     world.acts(reply(1, 1, "mine!"));
     world.outputs();
     let problem = Problem::new(Code::AlreadyAssigned, "Bo has it");
-    world.hears(&[Refused { id: id(1), problem: problem.clone() }.into()]);
-    let What::Replied { delivery, .. } = world.replica.entries(conversation(1))[0].what.clone() else { panic!() };
+    world.hears(&[Refused {
+        id: id(1),
+        problem: problem.clone(),
+    }
+    .into()]);
+    let What::Replied { delivery, .. } = world.replica.entries(conversation(1))[0].what.clone()
+    else {
+        panic!()
+    };
     assert_eq!(delivery, Delivery::Failed(problem));
-    let take = Command { id: id(2), conversation: conversation(1), act: Act::Take(Take { over: true }) };
+    let take = Command {
+        id: id(2),
+        conversation: conversation(1),
+        act: Act::Take(Take { over: true }),
+    };
     world.acts(take.clone());
     assert_eq!(world.sent(), [take.into()]);
     world.hears(&[Done { id: id(2) }.into()]);
@@ -179,11 +254,23 @@ fn a_long_log_is_fetched_to_its_end() {
     world.replica.follow(Some(conversation(1)));
     world.outputs();
     world.hears_events(vec![event(1, from_visitor("a"))], true);
-    assert!(!world.replica.transcript(conversation(1)).unwrap().is_complete());
+    assert!(
+        !world
+            .replica
+            .transcript(conversation(1))
+            .unwrap()
+            .is_complete()
+    );
     let open = world.open_at(1);
     assert!(world.sent().contains(&open));
     world.hears_events(vec![event(2, from_visitor("b"))], false);
-    assert!(world.replica.transcript(conversation(1)).unwrap().is_complete());
+    assert!(
+        world
+            .replica
+            .transcript(conversation(1))
+            .unwrap()
+            .is_complete()
+    );
 }
 
 #[test]
@@ -196,7 +283,10 @@ fn a_lost_event_is_noticed_and_fetched() {
     let open = world.open_at(1);
     assert!(world.sent().contains(&open));
     assert_eq!(world.replica.entries(conversation(1)).len(), 1);
-    world.hears_events(vec![event(2, from_visitor("b")), event(3, from_visitor("c"))], false);
+    world.hears_events(
+        vec![event(2, from_visitor("b")), event(3, from_visitor("c"))],
+        false,
+    );
     assert_eq!(world.replica.entries(conversation(1)).len(), 3);
 }
 
@@ -207,7 +297,14 @@ fn what_is_in_front_of_the_agents_eyes_is_read_and_nothing_else() {
     world.outputs();
     world.hears_events(vec![event(1, from_visitor("a"))], false);
     let seen = |delivered, read| -> FromAgent {
-        Seen { conversation: conversation(1), receipts: Receipts { delivered: Seq(delivered), read: Seq(read) } }.into()
+        Seen {
+            conversation: conversation(1),
+            receipts: Receipts {
+                delivered: Seq(delivered),
+                read: Seq(read),
+            },
+        }
+        .into()
     };
     assert_eq!(world.sent(), [seen(1, 0)]);
     world.replica.set_in_sight(true);
@@ -221,7 +318,10 @@ fn what_is_in_front_of_the_agents_eyes_is_read_and_nothing_else() {
 fn attention_is_drawn_to_new_waiting_visitors_and_takeovers_not_to_old_news() {
     let mut world = World::up();
     world.hears_list(1, vec![summary(1, 1, Status::Queued)]);
-    assert!(world.notices().is_empty(), "what stood there at login rings no bell");
+    assert!(
+        world.notices().is_empty(),
+        "what stood there at login rings no bell"
+    );
     world.hears_list(2, vec![summary(2, 2, Status::Queued)]);
     assert_eq!(world.notices(), [Notice::Waiting(conversation(2))]);
     world.hears_list(3, vec![summary(2, 3, Status::Queued)]);
@@ -244,7 +344,11 @@ fn attention_is_drawn_to_new_waiting_visitors_and_takeovers_not_to_old_news() {
 fn a_visitor_who_sent_their_message_types_no_longer() {
     let mut world = World::up();
     world.replica.follow(Some(conversation(1)));
-    world.hears(&[ConversationTyping { conversation: conversation(1), typing: Typing { on: true } }.into()]);
+    world.hears(&[ConversationTyping {
+        conversation: conversation(1),
+        typing: Typing { on: true },
+    }
+    .into()]);
     assert!(world.replica.visitor_types(conversation(1)));
     world.hears_events(vec![event(1, from_visitor("done"))], false);
     assert!(!world.replica.visitor_types(conversation(1)));
@@ -254,7 +358,10 @@ fn a_visitor_who_sent_their_message_types_no_longer() {
 fn a_failed_connection_makes_the_host_check_the_login() {
     let mut world = World::up();
     world.replica.handle_closed(world.now);
-    assert!(!world.outputs().contains(&Output::CheckLogin), "a connection that worked says nothing of the login");
+    assert!(
+        !world.outputs().contains(&Output::CheckLogin),
+        "a connection that worked says nothing of the login"
+    );
     world.waits();
     world.outputs();
     world.replica.handle_closed(world.now);
@@ -292,16 +399,37 @@ fn another_agent_at_the_same_console_begins_with_nothing() {
     world.acts(reply(1, 1, "ada's"));
     world.replica.stop();
     world.replica.start(ada(), world.now);
-    assert_eq!(world.replica.outbox().items().len(), 1, "the same agent goes on where they were");
+    assert_eq!(
+        world.replica.outbox().items().len(),
+        1,
+        "the same agent goes on where they were"
+    );
     world.replica.stop();
     world.replica.start(bo(), world.now);
-    assert_eq!((world.replica.outbox().items().len(), world.replica.list().is_loaded()), (0, false));
+    assert_eq!(
+        (
+            world.replica.outbox().items().len(),
+            world.replica.list().is_loaded()
+        ),
+        (0, false)
+    );
 }
 
 #[test]
 fn the_servers_clock_is_followed() {
-    let mut world = World { replica: Replica::new(1), now: Instant::from_millis(0) };
+    let mut world = World {
+        replica: Replica::new(1),
+        now: Instant::from_millis(0),
+    };
     world.replica.start(ada(), world.now);
-    world.hears(&[Welcome { version: VERSION, agent: ada(), now: Timestamp::from_millis(60_000) }.into()]);
-    assert_eq!(world.replica.server_time(Timestamp::from_millis(50_500)), Timestamp::from_millis(60_500));
+    world.hears(&[Welcome {
+        version: VERSION,
+        agent: ada(),
+        now: Timestamp::from_millis(60_000),
+    }
+    .into()]);
+    assert_eq!(
+        world.replica.server_time(Timestamp::from_millis(50_500)),
+        Timestamp::from_millis(60_500)
+    );
 }

@@ -26,7 +26,8 @@ impl TypingBook {
 
     pub(super) fn handle_visitor(&mut self, frame: ConversationTyping, now: Instant) {
         if frame.typing.on {
-            self.visitors.insert(frame.conversation, now + TYPING_LAPSES_AFTER);
+            self.visitors
+                .insert(frame.conversation, now + TYPING_LAPSES_AFTER);
         } else {
             self.visitors.remove(&frame.conversation);
         }
@@ -43,15 +44,25 @@ impl TypingBook {
     }
 
     /// The agent types, or has stopped; gives what the origin should be told.
-    pub(super) fn handle_agent(&mut self, conversation: ConversationId, on: bool, now: Instant) -> Vec<ConversationTyping> {
+    pub(super) fn handle_agent(
+        &mut self,
+        conversation: ConversationId,
+        on: bool,
+        now: Instant,
+    ) -> Vec<ConversationTyping> {
         let mut tell = Vec::new();
-        if let Some((elsewhere, ..)) = self.agent.filter(|(where_, ..)| !on || *where_ != conversation) {
+        if let Some((elsewhere, ..)) = self
+            .agent
+            .filter(|(where_, ..)| !on || *where_ != conversation)
+        {
             tell.push(typing(elsewhere, false));
             self.agent = None;
         }
         if on {
             match &mut self.agent {
-                Some((_, told_at, typed_at)) if now.since(*told_at) < TYPING_REPEATED_AFTER => *typed_at = now,
+                Some((_, told_at, typed_at)) if now.since(*told_at) < TYPING_REPEATED_AFTER => {
+                    *typed_at = now
+                }
                 _ => {
                     self.agent = Some((conversation, now, now));
                     tell.push(typing(conversation, true));
@@ -64,19 +75,26 @@ impl TypingBook {
     /// Ends what has lapsed; gives what the origin should be told.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Option<ConversationTyping> {
         self.visitors.retain(|_, until| *until > now);
-        let (conversation, ..) = self.agent.filter(|(.., typed_at)| *typed_at + TYPING_LAPSES_AFTER <= now)?;
+        let (conversation, ..) = self
+            .agent
+            .filter(|(.., typed_at)| *typed_at + TYPING_LAPSES_AFTER <= now)?;
         self.agent = None;
         Some(typing(conversation, false))
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
-        let agent = self.agent.map(|(.., typed_at)| typed_at + TYPING_LAPSES_AFTER);
+        let agent = self
+            .agent
+            .map(|(.., typed_at)| typed_at + TYPING_LAPSES_AFTER);
         self.visitors.values().copied().chain(agent).min()
     }
 }
 
 const fn typing(conversation: ConversationId, on: bool) -> ConversationTyping {
-    ConversationTyping { conversation, typing: Typing { on } }
+    ConversationTyping {
+        conversation,
+        typing: Typing { on },
+    }
 }
 
 #[cfg(test)]
@@ -100,13 +118,31 @@ mod tests {
     #[test]
     fn keystrokes_are_told_now_and_then_and_their_end_always() {
         let mut book = TypingBook::default();
-        assert_eq!(book.handle_agent(conversation(1), true, START), [typing(conversation(1), true)]);
-        assert!(book.handle_agent(conversation(1), true, START + Duration::from_secs(1)).is_empty());
+        assert_eq!(
+            book.handle_agent(conversation(1), true, START),
+            [typing(conversation(1), true)]
+        );
+        assert!(
+            book.handle_agent(conversation(1), true, START + Duration::from_secs(1))
+                .is_empty()
+        );
         let later = START + TYPING_REPEATED_AFTER;
-        assert_eq!(book.handle_agent(conversation(1), true, later), [typing(conversation(1), true)]);
+        assert_eq!(
+            book.handle_agent(conversation(1), true, later),
+            [typing(conversation(1), true)]
+        );
         let elsewhere = book.handle_agent(conversation(2), true, later);
-        assert_eq!(elsewhere, [typing(conversation(1), false), typing(conversation(2), true)]);
-        assert_eq!(book.handle_timeout(later + TYPING_LAPSES_AFTER), Some(typing(conversation(2), false)));
+        assert_eq!(
+            elsewhere,
+            [
+                typing(conversation(1), false),
+                typing(conversation(2), true)
+            ]
+        );
+        assert_eq!(
+            book.handle_timeout(later + TYPING_LAPSES_AFTER),
+            Some(typing(conversation(2), false))
+        );
         assert!(book.handle_agent(conversation(2), false, later).is_empty());
     }
 }

@@ -1,0 +1,13 @@
+//! What the console needs of the browser, in small pieces: clock, socket, requests, storage,
+//! dates, sound, focus.
+//!
+//! In and out: plain Rust values. Invariant: nothing here decides anything; whatever the browser
+//! lacks or forbids (storage, sound) is done without. Not here: the screen (`ui`).
+
+pub(crate) mod calendar;
+pub(crate) mod chime;
+pub(crate) mod clock;
+pub(crate) mod focus;
+pub(crate) mod http;
+pub(crate) mod socket;
+pub(crate) mod storage;
