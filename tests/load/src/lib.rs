@@ -38,21 +38,17 @@ fn round(us: f64) -> f64 {
 }
 
 /// Asks every question `rounds` times. The first round, which fills caches, is not timed.
-pub fn measure<'a>(
-    pack: &Pack,
-    questions: impl Iterator<Item = &'a str> + Clone,
-    rounds: u32,
-) -> Speed {
+pub fn measure(pack: &Pack, questions: &[&str], rounds: u32) -> Speed {
     let mut answerer = Answerer::new();
     let mut decisions = Fnv::default();
-    for question in questions.clone() {
+    for question in questions {
         let decision = answerer.decide(pack, &Question::new(question));
         // Writing into a digest does not fail.
         let _ = write!(decisions, "{decision:?}");
     }
     let mut times = Vec::new();
     for _ in 0..rounds {
-        for question in questions.clone() {
+        for question in questions {
             let question = Question::new(question);
             let began = Instant::now();
             let decision = answerer.decide(pack, &question);

@@ -58,7 +58,8 @@ pub(super) fn measure(args: &Args) -> Result<Value> {
 
     progress("measuring");
     let pack = Pack::load(bytes, report.hash)?;
-    let native = firsthop_load::measure(&pack, questions.iter().map(String::as_str), args.rounds);
+    let asked: Vec<&str> = questions.iter().map(String::as_str).collect();
+    let native = firsthop_load::measure(&pack, &asked, args.rounds);
     let [mean, p50, p99, decisions] = run_wasm(
         &wasm,
         directory.path(),

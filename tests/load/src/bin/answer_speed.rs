@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let hash = hash.parse().map_err(|_| "HASH is no pack's hash")?;
     let pack = Pack::load(std::fs::read(pack)?, hash)?;
     let questions = std::fs::read_to_string(questions)?;
-    let speed = firsthop_load::measure(&pack, questions.lines(), rounds.parse()?);
+    let questions: Vec<&str> = questions.lines().collect();
+    let speed = firsthop_load::measure(&pack, &questions, rounds.parse()?);
     let (mean, p50, p99) = (
         speed.mean_us(),
         speed.percentile_us(50),
