@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        r#"{{"entries":{},"phrasings":{},"bytes":{},"weights":{},"train_seconds":{:.2},"threshold":{},"expected_coverage":{},"expected_precision":{}}}"#,
+        r#"{{"entries":{},"phrasings":{},"bytes":{},"weights":{},"train_seconds":{:.2},"threshold":{},"expected_coverage":{},"expected_precision":{},"expected_top1":{}}}"#,
         report.entries,
         report.phrasings,
         report.bytes,
@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         started.elapsed().as_secs_f64(),
         report.answer_from,
         report.expected_coverage,
-        report.expected_precision
+        report.expected_precision,
+        report.expected_top1
     )?;
     if let Ok(path) = std::env::var("PACK_OUT") {
         std::fs::write(path, &bytes)?;

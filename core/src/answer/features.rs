@@ -1,35 +1,94 @@
 //! What is counted in a question: single tokens, pairs of neighbours (with the start and the end
-//! of the question), and pieces of three and four letters of each word (with its boundaries).
-//! Each is a hash that falls into one of the model's buckets.
+//! of the question), pieces of three and four letters of each word (with its boundaries), and
+//! the concepts that its words stand for, single and in pairs. Each is a hash that falls into
+//! one of the model's buckets.
 
-use super::tokens::{Shape, Tokens, finish, step};
+use super::tokens::{Shape, Token, Tokens, finish, step};
 use crate::limits::{QUESTION_FEATURES_MAX, WORD_LETTERS_MAX};
-use crate::pack::Model;
+use crate::pack::{Lexicon, Model, TERM_TOKENS_MAX, term_key};
 
-/// Where the hashes of the kinds of features start, so that they differ.
-const SINGLE: u64 = 0x5151;
-const PAIR: u64 = 0xa0a0_3131;
-const PIECE: u64 = 0x7373_c4c4_0000;
+/// A kind of feature: where its hashes start, so that kinds differ, and how much it weighs.
+#[derive(Clone, Copy)]
+struct Kind {
+    seed: u64,
+    /// 64 = 1.0.
+    weight: u32,
+}
+
+const SINGLE: Kind = Kind {
+    seed: 0x5151,
+    weight: 64,
+};
+const PAIR: Kind = Kind {
+    seed: 0xa0a0_3131,
+    weight: 64,
+};
+/// Most pairs of Chinese characters are chance.
+const PAIR_OF_IDEOGRAPHS: Kind = Kind { weight: 32, ..PAIR };
+const PIECE: Kind = Kind {
+    seed: 0x7373_c4c4_0000,
+    weight: 64,
+};
+const CONCEPT: Kind = Kind {
+    seed: 0x0c0c_0000_2222,
+    weight: 112,
+};
+/// A concept that is recognised by the sound of its characters only.
+const CONCEPT_BY_SOUND: Kind = Kind {
+    weight: 80,
+    ..CONCEPT
+};
+const CONCEPT_PAIR: Kind = Kind {
+    seed: 0x0c0c_1111_2222,
+    weight: 90,
+};
+const SOUND_PAIR: Kind = Kind {
+    seed: 0x50_0d00_2222,
+    weight: 24,
+};
 
 /// Stands before the first and after the last token, and around a word's letters.
 const BOUNDARY: u32 = 0x11_ffff;
 
-/// Calls `found` for each feature's hash, again for each time that it occurs.
-pub(crate) fn each(tokens: &Tokens, mut found: impl FnMut(u32)) {
+/// Two concepts with more than so many tokens between them are no pair.
+const CONCEPT_PAIR_GAP_MAX: usize = 4;
+
+/// Receives features one by one.
+struct Sink<F>(F);
+
+impl<F: FnMut(u32, u32)> Sink<F> {
+    fn found(&mut self, kind: Kind, parts: &[u32]) {
+        let hash = parts.iter().fold(kind.seed, |hash, part| step(hash, *part));
+        (self.0)(finish(hash), kind.weight);
+    }
+}
+
+/// Calls `found` with each feature's hash and weight, again for each time that it occurs.
+pub(crate) fn each(tokens: &Tokens, lexicon: &Lexicon<'_>, found: impl FnMut(u32, u32)) {
+    let mut sink = Sink(found);
     let mut before = BOUNDARY;
+    let mut sound_before = None;
     for token in tokens.all() {
-        found(finish(step(SINGLE, token.hash)));
-        found(finish(step(step(PAIR, before), token.hash)));
+        sink.found(SINGLE, &[token.hash]);
+        let ideograph = token.shape == Shape::Ideograph;
+        let pair = if ideograph { PAIR_OF_IDEOGRAPHS } else { PAIR };
+        sink.found(pair, &[before, token.hash]);
         before = token.hash;
+        let sound = sound(tokens, token, lexicon);
+        if let (Some(first), Some(second)) = (sound_before, sound) {
+            sink.found(SOUND_PAIR, &[u32::from(first), u32::from(second)]);
+        }
+        sound_before = sound;
         if token.shape == Shape::Word {
-            pieces(tokens.letters(token), &mut found);
+            pieces(tokens.letters(token), &mut sink);
         }
     }
-    found(finish(step(step(PAIR, before), BOUNDARY)));
+    sink.found(PAIR, &[before, BOUNDARY]);
+    concepts(tokens, lexicon, &mut sink);
 }
 
 /// Pieces of three and four letters of a word of at least three.
-fn pieces(letters: &[char], found: &mut impl FnMut(u32)) {
+fn pieces(letters: &[char], sink: &mut Sink<impl FnMut(u32, u32)>) {
     let letters = letters.get(..WORD_LETTERS_MAX).unwrap_or(letters);
     if letters.len() < 3 {
         return;
@@ -37,21 +96,101 @@ fn pieces(letters: &[char], found: &mut impl FnMut(u32)) {
     // The last four letters, oldest first.
     let mut last = [0u32; 4];
     let all = letters.iter().map(|c| u32::from(*c));
-    for (place, letter) in core::iter::once(BOUNDARY)
-        .chain(all)
-        .chain([BOUNDARY])
-        .enumerate()
-    {
+    let bounded = core::iter::once(BOUNDARY).chain(all).chain([BOUNDARY]);
+    for (place, letter) in bounded.enumerate() {
         let [_, a, b, c] = last;
         last = [a, b, c, letter];
-        let three = [b, c, letter].iter().fold(PIECE, |hash, c| step(hash, *c));
         if place >= 2 {
-            found(finish(three));
+            sink.found(PIECE, &[b, c, letter]);
         }
         if place >= 3 {
-            found(finish(step(three, a)));
+            sink.found(PIECE, &[a, b, c, letter]);
         }
     }
+}
+
+/// The concepts of the question's terms, from left to right, the longest term first; and pairs
+/// of those that stand close together, in either order.
+fn concepts(tokens: &Tokens, lexicon: &Lexicon<'_>, sink: &mut Sink<impl FnMut(u32, u32)>) {
+    let mut rest = tokens.all();
+    let mut last: Option<(u16, usize)> = None;
+    let mut gap = 0;
+    while let Some(token) = rest.first() {
+        let term = exact_term(rest, lexicon)
+            .map(|term| (CONCEPT, term))
+            .or_else(|| Some((CONCEPT_BY_SOUND, term_by_sound(tokens, rest, lexicon)?)));
+        let _ = token;
+        let Some((kind, (length, key))) = term else {
+            gap += 1;
+            rest = rest.get(1..).unwrap_or(&[]);
+            continue;
+        };
+        let mut first = None;
+        for concept in lexicon.concepts(key) {
+            first = first.or(Some(concept));
+            sink.found(kind, &[u32::from(concept)]);
+            if let Some((other, _)) = last.filter(|_| gap <= CONCEPT_PAIR_GAP_MAX) {
+                let (low, high) = (other.min(concept), other.max(concept));
+                sink.found(CONCEPT_PAIR, &[u32::from(low), u32::from(high)]);
+            }
+        }
+        last = first.map(|concept| (concept, length));
+        gap = 0;
+        rest = rest.get(length..).unwrap_or(&[]);
+    }
+}
+
+/// The longest term that the tokens start with: its length and key.
+fn exact_term(tokens: &[Token], lexicon: &Lexicon<'_>) -> Option<(usize, u32)> {
+    longest(tokens.iter().map(|token| token.hash), lexicon)
+}
+
+/// The longest term of at least two characters that sounds like the start of the tokens.
+fn term_by_sound(all: &Tokens, tokens: &[Token], lexicon: &Lexicon<'_>) -> Option<(usize, u32)> {
+    let sounds = tokens.iter().map_while(|token| sound(all, token, lexicon));
+    longest(sounds.map(sound_hash), lexicon).filter(|(length, _)| *length >= 2)
+}
+
+fn longest(hashes: impl Iterator<Item = u32>, lexicon: &Lexicon<'_>) -> Option<(usize, u32)> {
+    let mut run = Run::default();
+    let mut found = None;
+    for (place, hash) in hashes.take(TERM_TOKENS_MAX).enumerate() {
+        if place == 0 && !lexicon.starts_with(hash) {
+            return None;
+        }
+        let key = run.add(hash);
+        if lexicon.concepts(key).next().is_some() {
+            found = Some((place + 1, key));
+        }
+    }
+    found
+}
+
+/// The key of a growing run of tokens.
+#[derive(Default)]
+pub(crate) struct Run {
+    first: Option<u32>,
+    all: u64,
+}
+
+impl Run {
+    /// The key of the run with one more token of this hash.
+    pub(crate) fn add(&mut self, hash: u32) -> u32 {
+        self.all = step(self.all, hash);
+        term_key(*self.first.get_or_insert(hash), finish(self.all))
+    }
+}
+
+/// Stands for a token of which only the sound is known.
+pub(crate) fn sound_hash(sound: u16) -> u32 {
+    finish(step(SOUND_PAIR.seed, u32::from(sound)))
+}
+
+fn sound(tokens: &Tokens, token: &Token, lexicon: &Lexicon<'_>) -> Option<u16> {
+    if token.shape != Shape::Ideograph {
+        return None;
+    }
+    lexicon.sound(*tokens.letters(token).first()?)
 }
 
 /// A feature's bucket and how much it weighs in this question.
@@ -64,6 +203,7 @@ pub(crate) struct Feature {
 /// The weighed features of one question, and the memory for the next.
 #[derive(Default)]
 pub(crate) struct Features {
+    /// Bucket and weight of each occurrence, in one number: weights have eight bits.
     buckets: Vec<u32>,
     weighed: Vec<Feature>,
     length: u32,
@@ -74,43 +214,70 @@ pub(crate) struct Features {
 /// 64 (1 + ln n): a feature that occurs n times counts more than once, but less than n times.
 const OFTEN: [u32; 8] = [0, 64, 108, 134, 153, 167, 179, 189];
 
+/// A bucket, and how strong the features in it are together before their rarity counts.
+pub(crate) type Counted = (u32, u16);
+
+/// Counts occurrences, which [`occurrence`] made and which ascend.
+pub(crate) fn count(occurrences: &[u32]) -> impl Iterator<Item = Counted> {
+    occurrences
+        .chunk_by(|a, b| a >> 8 == b >> 8)
+        .filter_map(|same| {
+            let heaviest = same.last()?;
+            let often = OFTEN
+                .get(same.len())
+                .or(OFTEN.last())
+                .copied()
+                .unwrap_or(64);
+            Some((heaviest >> 8, ((heaviest & 255) * often >> 6) as u16))
+        })
+}
+
+/// A bucket and a weight in one number.
+pub(crate) fn occurrence(bucket: u32, weight: u32) -> u32 {
+    bucket << 8 | weight.min(255)
+}
+
 impl Features {
     /// Reads the features of `tokens` in place of what was here.
-    pub(crate) fn read(&mut self, tokens: &Tokens, model: &Model<'_>) {
-        self.clear();
+    pub(crate) fn read(&mut self, tokens: &Tokens, lexicon: &Lexicon<'_>, model: &Model<'_>) {
         self.tokens = tokens.all().len() as u32;
-        each(tokens, |hash| {
+        self.buckets.clear();
+        each(tokens, lexicon, |hash, weight| {
             if self.buckets.len() < QUESTION_FEATURES_MAX {
-                self.buckets.push(model.bucket(hash));
+                self.buckets.push(occurrence(model.bucket(hash), weight));
             }
         });
         self.buckets.sort_unstable();
-        let mut weighing = Weighing::default();
-        for same in self.buckets.chunk_by(|a, b| a == b) {
-            if let Some(bucket) = same.first() {
-                self.weighed
-                    .extend(weighing.add(*bucket, same.len(), model));
-            }
-        }
-        (self.length, self.known) = weighing.finish();
+        let buckets = core::mem::take(&mut self.buckets);
+        self.weigh(count(&buckets), model);
+        self.buckets = buckets;
     }
 
     /// Reads features that were counted before, ascending by bucket.
     #[cfg(feature = "compile")]
-    pub(crate) fn read_counts(&mut self, tokens: u32, counts: &[(u32, u16)], model: &Model<'_>) {
-        self.clear();
+    pub(crate) fn read_counted(&mut self, tokens: u32, counted: &[Counted], model: &Model<'_>) {
         self.tokens = tokens;
-        let mut weighing = Weighing::default();
-        for (bucket, count) in counts {
-            self.weighed
-                .extend(weighing.add(*bucket, usize::from(*count), model));
-        }
-        (self.length, self.known) = weighing.finish();
+        self.weigh(counted.iter().copied(), model);
     }
 
-    fn clear(&mut self) {
-        self.buckets.clear();
+    fn weigh(&mut self, counted: impl Iterator<Item = Counted>, model: &Model<'_>) {
         self.weighed.clear();
+        let (mut all, mut known) = (0u64, 0u64);
+        for (bucket, strength) in counted {
+            let (rarity, seen) = model.rarity(bucket);
+            let amount = (u32::from(strength) * rarity) >> 4;
+            let square = u64::from(amount) * u64::from(amount);
+            all += square;
+            if seen {
+                known += square;
+                self.weighed.push(Feature {
+                    bucket,
+                    amount: amount as i32,
+                });
+            }
+        }
+        self.length = all.isqrt().max(1) as u32;
+        self.known = (known * 1024 / all.max(1)) as u32;
     }
 
     /// Those that the training saw, ascending by bucket.
@@ -131,39 +298,5 @@ impl Features {
     /// How many tokens the question has.
     pub(crate) fn tokens(&self) -> u32 {
         self.tokens
-    }
-}
-
-/// Adds up squared lengths.
-#[derive(Default)]
-struct Weighing {
-    all: u64,
-    known: u64,
-}
-
-impl Weighing {
-    /// Counts a bucket that occurs `count` times; gives it back weighed if the training saw it.
-    fn add(&mut self, bucket: u32, count: usize, model: &Model<'_>) -> Option<Feature> {
-        let often = OFTEN.get(count).or(OFTEN.last()).copied().unwrap_or(64);
-        let (rarity, seen) = model.rarity(bucket);
-        let amount = (often * rarity) >> 4;
-        let square = u64::from(amount) * u64::from(amount);
-        self.all += square;
-        if !seen {
-            return None;
-        }
-        self.known += square;
-        Some(Feature {
-            bucket,
-            amount: amount as i32,
-        })
-    }
-
-    /// The length of all, at least 1, and the share of the squared length that is known.
-    fn finish(&self) -> (u32, u32) {
-        (
-            self.all.isqrt().max(1) as u32,
-            (self.known * 1024 / self.all.max(1)) as u32,
-        )
     }
 }

@@ -203,7 +203,7 @@ impl Answerer {
 
     fn score(&mut self, pack: &Pack) {
         let model = pack.model();
-        self.features.read(&self.tokens, &model);
+        self.features.read(&self.tokens, &pack.lexicon(), &model);
         self.scores.compute(&self.features, &model);
     }
 

@@ -14,7 +14,16 @@ pub use error::{KnowledgeError, KnowledgeErrorCode};
 pub use parse::parse;
 
 /// Rules that every pack starts from: asking for a person.
-const STARTER: &str = include_str!("starter.jsonl");
+const STARTER: &str = include_str!("starter/rules.jsonl");
+
+/// Words that mean the same, in the trade's everyday language: a line for each meaning.
+pub(crate) const WORDS: &str = include_str!("starter/words.txt");
+
+/// How the 3,755 most common Chinese characters sound: a syllable, then its characters.
+pub(crate) const SOUNDS: &str = include_str!("starter/sounds.txt");
+
+/// What visitors say that no shop's knowledge answers, a line each.
+pub(crate) const BACKGROUND: &str = include_str!("starter/background.txt");
 
 /// A text in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +97,8 @@ pub struct Knowledge {
     pub entries: Vec<FaqEntry>,
     /// As written, in the order of the file.
     pub rules: Vec<FaqRule>,
+    /// Words that mean the same, beyond those that every pack knows.
+    pub synonyms: Vec<Vec<String>>,
     /// What was passed over: blank phrasings among others. The editor may want to know.
     pub warnings: Vec<KnowledgeError>,
 }
@@ -97,6 +108,7 @@ impl Knowledge {
     pub fn merge(&mut self, other: Self) -> Result<(), Vec<KnowledgeError>> {
         self.entries.extend(other.entries);
         self.rules.extend(other.rules);
+        self.synonyms.extend(other.synonyms);
         self.warnings.extend(other.warnings);
         parse::check_together(self)
     }

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::PackHash;
-use super::calibrate::{Expected, Trial, calibrate};
+use super::calibrate::calibrate;
 use super::hot::{KEY_BYTES, key};
-use super::model::{Calibration, Place};
+use super::learn::Lesson;
 use super::read::Bytes;
-use super::train::{Dice, Example, Recipe, train};
+use super::train::Recipe;
 use super::write::{self, Parts, Writer};
-use crate::answer::features::{Features, each};
-use crate::answer::score::Scores;
+use super::{PackHash, lexicon, words};
 use crate::answer::tokens::Tokens;
-use crate::answer::{Evidence, evidence};
 use crate::knowledge::{FaqEntry, FaqRule, Knowledge, Localised, RuleAction};
 use crate::limits::PACK_BYTES_MAX;
 
@@ -57,6 +54,9 @@ pub struct BuildReport {
     pub weights: usize,
     /// Confidence in ‰ from which it answers.
     pub answer_from: u16,
+    /// Share of the answerable questions for which the right entry ranks first, in ‰, as found
+    /// by cross-validation.
+    pub expected_top1: u16,
     /// Share of the answerable questions that it should answer rightly, in ‰, as found by
     /// cross-validation.
     pub expected_coverage: u16,
@@ -75,6 +75,9 @@ pub enum BuildError {
         /// How many it would have.
         bytes: usize,
     },
+    /// More synonyms than a pack may have.
+    #[error("there are too many synonyms")]
+    TooManyWords,
     /// A rule names an entry that the knowledge does not have.
     #[error("rule `{rule}` answers with entry `{entry}`, which the knowledge does not have")]
     UnknownEntry {
@@ -93,9 +96,6 @@ const WEIGHTS_MAX: usize = 110_000;
 
 /// …unless it has many entries.
 const WEIGHTS_PER_ENTRY_MIN: usize = 80;
-
-/// Groups into which the phrasings are divided for cross-validation; each in turn is unseen.
-const FOLDS: u32 = 5;
 
 /// Builds a pack. The same knowledge and settings give the same bytes, on every machine.
 /// `progress` is called often and should be quick.
@@ -120,27 +120,24 @@ pub fn build(
         passes: 10,
         weights: WEIGHTS_MAX.max(WEIGHTS_PER_ENTRY_MIN * entries.len()),
     };
-    let examples = examples(&entries, &recipe);
-    let classes = entries.len() + 1;
+    let words = words::write(knowledge);
+    let Ok(lexicon) = lexicon::Place::check(Bytes::new(&words.0)) else {
+        return Err(BuildError::TooManyWords);
+    };
+    let lesson = Lesson::new(&entries, &lexicon.open(&words.0), &recipe);
     let mut steps = Progress {
         done: 0,
-        of: classes * (FOLDS as usize + 1),
+        of: lesson.classes() * (lesson.trainings() + 1),
     };
     let mut tick = |_| {
         steps.done += 1;
         progress(steps);
     };
-    let trials = cross_validate(&examples, classes, &recipe, &mut tick);
+    let lesson = lesson.without_what_entries_claim(&recipe, &mut tick);
+    let trials = lesson.trials(&recipe, &mut tick);
     let precision = f64::from(settings.precision_per_mille) / 1000.0;
-    let (
-        calibration,
-        Expected {
-            coverage,
-            precision,
-        },
-    ) = calibrate(&trials, precision);
-    let all: Vec<&Example> = examples.iter().collect();
-    let model = train(&all, classes, &recipe, &mut tick);
+    let (calibration, expected) = calibrate(&trials, precision);
+    let model = lesson.model(&recipe, &mut tick);
 
     let (languages, written) = write_entries(&entries);
     let parts = Parts {
@@ -148,6 +145,7 @@ pub fn build(
         entries: written,
         hot: write::hot(&exact_questions(&entries)),
         rules: write_rules(&rules, &index)?,
+        lexicon: words,
         model: write::model(&model, &calibration),
     };
     let bytes = write::file(&parts);
@@ -162,106 +160,12 @@ pub fn build(
         rules: rules.len(),
         weights: model.postings.len(),
         answer_from: calibration.answer_from,
-        expected_coverage: coverage,
-        expected_precision: precision,
+        expected_top1: expected.top1,
+        expected_coverage: expected.coverage,
+        expected_precision: expected.precision,
     };
     Ok((bytes, report))
 }
-
-/// The phrasings and titles as counted features.
-fn examples(entries: &[&FaqEntry], recipe: &Recipe) -> Vec<Example> {
-    let mut tokens = Tokens::default();
-    let mut examples = Vec::new();
-    let mut add = |class: usize, text: &str, weight: f32| {
-        tokens.read(text);
-        let counts = counts(&tokens, recipe.bits);
-        let length = tokens.all().len() as u32;
-        examples.push(Example {
-            class: class as u16,
-            tokens: length,
-            counts,
-            weight,
-        });
-    };
-    for (class, entry) in entries.iter().enumerate() {
-        let mut seen = BTreeSet::new();
-        for text in entry.phrasings.iter().chain(&entry.titles) {
-            if seen.insert(text.text.as_str()) {
-                add(class, &text.text, 1.0);
-            }
-        }
-    }
-    for line in BACKGROUND.lines().filter(|line| !line.is_empty()) {
-        add(entries.len(), line, 1.0);
-    }
-    examples
-}
-
-/// What people say that no shop's knowledge answers.
-const BACKGROUND: &str = include_str!("background.txt");
-
-fn counts(tokens: &Tokens, bits: u8) -> Vec<(u32, u16)> {
-    let mut buckets = Vec::new();
-    each(tokens, |hash| buckets.push(hash >> (32 - u32::from(bits))));
-    buckets.sort_unstable();
-    let same = buckets.chunk_by(|a, b| a == b);
-    same.filter_map(|same| Some((*same.first()?, same.len().min(u16::MAX.into()) as u16)))
-        .collect()
-}
-
-/// Trains on parts of the examples and tries the rest: phrasings that were left out, and
-/// phrasings of entries that were left out altogether, which no entry answers.
-fn cross_validate(
-    examples: &[Example],
-    classes: usize,
-    recipe: &Recipe,
-    tick: &mut dyn FnMut(usize),
-) -> Vec<Trial> {
-    let background = classes as u16 - 1;
-    let mut dice = Dice(0x5eed);
-    let fold_of: Vec<u32> = examples.iter().map(|_| dice.roll(FOLDS)).collect();
-    let mut hidden_in: Vec<u32> = (0..background.into()).map(|class| class % FOLDS).collect();
-    dice.shuffle(&mut hidden_in);
-    let mut trials = Vec::new();
-    let mut work = (Features::default(), Scores::default());
-    for fold in 0..FOLDS {
-        let hidden = |example: &Example| hidden_in.get(usize::from(example.class)) == Some(&fold);
-        let folded = || examples.iter().zip(&fold_of);
-        let seen: Vec<&Example> = folded()
-            .filter(|(example, its_fold)| **its_fold != fold && !hidden(example))
-            .map(|(example, _)| example)
-            .collect();
-        let model = train(&seen, classes, recipe, tick);
-        let written = write::model(&model, &Calibration::default());
-        let Ok(place) = Place::check(Bytes::new(&written.0), classes - 1) else {
-            continue;
-        };
-        let model = place.open(&written.0);
-        for (example, its_fold) in folded() {
-            let hidden = hidden(example);
-            if example.class == background || (!hidden && *its_fold != fold) {
-                continue;
-            }
-            work.0.read_counts(example.tokens, &example.counts, &model);
-            work.1.compute(&work.0, &model);
-            let evidence: Evidence = evidence(&work.1, &work.0);
-            let best = work.1.best().first().map(|best| best.class);
-            let right = best == Some(example.class);
-            let weight = if hidden { HIDDEN_WEIGHT } else { 1.0 };
-            trials.push(Trial {
-                evidence,
-                right,
-                in_scope: !hidden,
-                weight,
-            });
-        }
-    }
-    trials
-}
-
-/// How many out-of-scope questions one phrasing of a hidden entry stands for; each entry is
-/// hidden once, and all of its phrasings tried.
-const HIDDEN_WEIGHT: f64 = 0.2;
 
 /// Every title and phrasing, where it is unambiguous.
 fn exact_questions(entries: &[&FaqEntry]) -> Vec<([u8; KEY_BYTES], u16)> {

@@ -21,6 +21,8 @@ pub(super) struct Trial {
 
 /// What the pack is expected to do, on the trials.
 pub(super) struct Expected {
+    /// The right entry first, of those that have one, in ‰.
+    pub(super) top1: u16,
     /// Answered rightly, of those that can be, in ‰.
     pub(super) coverage: u16,
     /// Answered rightly, of those answered, in ‰.
@@ -32,48 +34,46 @@ const PARAMETERS: usize = EVIDENCE + 1;
 /// Fits the curve and chooses the thresholds.
 pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expected) {
     let mut calibration = fit(trials);
-    let mut by_confidence: Vec<(u16, &Trial)> = trials
+    let mut sorted: Vec<(u16, &Trial)> = trials
         .iter()
         .map(|trial| (per_mille(&calibration, &trial.evidence), trial))
         .collect();
-    by_confidence.sort_by_key(|(confidence, _)| core::cmp::Reverse(*confidence));
-    let in_scope: f64 = trials
-        .iter()
-        .filter(|trial| trial.in_scope)
-        .map(|trial| trial.weight)
-        .sum();
+    sorted.sort_by_key(|(confidence, _)| core::cmp::Reverse(*confidence));
+    let weigh = |counts: fn(&Trial) -> bool| -> f64 {
+        trials
+            .iter()
+            .filter(|trial| counts(trial))
+            .map(|trial| trial.weight)
+            .sum()
+    };
+    let (in_scope, ranked_right) = (weigh(|trial| trial.in_scope), weigh(|trial| trial.right));
+    let top1 = per_thousand(ranked_right, in_scope);
+    let mut expected = Expected {
+        top1,
+        coverage: 0,
+        precision: 1000,
+    };
+    calibration.answer_from = NEVER;
     let (mut answered, mut right) = (0.0, 0.0);
-    let mut chosen = (
-        999,
-        Expected {
-            coverage: 0,
-            precision: 1000,
-        },
-    );
-    let mut rest = by_confidence.as_slice();
-    while let Some((confidence, _)) = rest.first() {
-        let same = rest.partition_point(|(other, _)| other == confidence);
-        let (these, others) = rest.split_at(same);
-        for (_, trial) in these {
+    for same in sorted.chunk_by(|a, b| a.0 == b.0) {
+        for (_, trial) in same {
             answered += trial.weight;
             right += if trial.right { trial.weight } else { 0.0 };
         }
-        if right >= precision * answered {
-            let coverage = per_thousand(right, in_scope);
-            chosen = (
-                *confidence,
-                Expected {
-                    coverage,
-                    precision: per_thousand(right, answered),
-                },
-            );
+        if right >= precision * answered
+            && let Some((confidence, _)) = same.first()
+        {
+            calibration.answer_from = *confidence;
+            expected.coverage = per_thousand(right, in_scope);
+            expected.precision = per_thousand(right, answered);
         }
-        rest = others;
     }
-    calibration.answer_from = chosen.0;
-    calibration.suggest_from = chosen.0.min(SUGGEST_FROM);
-    (calibration, chosen.1)
+    calibration.suggest_from = calibration.answer_from.min(SUGGEST_FROM);
+    (calibration, expected)
 }
+
+/// A confidence that the curve hardly reaches: for packs of which nothing is known.
+const NEVER: u16 = 999;
 
 /// From this confidence in ‰ on, showing what might be meant helps more often than it annoys.
 const SUGGEST_FROM: u16 = 250;

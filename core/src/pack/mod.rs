@@ -14,6 +14,7 @@
 mod entry;
 mod hash;
 mod hot;
+mod lexicon;
 mod model;
 mod read;
 mod rules;
@@ -23,15 +24,20 @@ mod build;
 #[cfg(feature = "compile")]
 mod calibrate;
 #[cfg(feature = "compile")]
+mod learn;
+#[cfg(feature = "compile")]
 mod math;
 #[cfg(feature = "compile")]
 mod train;
+#[cfg(feature = "compile")]
+mod words;
 #[cfg(feature = "compile")]
 mod write;
 
 pub use entry::{Entry, Text};
 pub use hash::{PackHash, PackHashError};
 pub(crate) use hot::Hot;
+pub(crate) use lexicon::{Lexicon, TERM_TOKENS_MAX, key as term_key};
 pub(crate) use model::{Calibration, EVIDENCE, Model};
 use read::{Bytes, Span};
 pub(crate) use rules::{Action, Rule, Rules, Term};
@@ -93,6 +99,7 @@ pub struct Pack {
     entries: Vec<u32>,
     hot: hot::Place,
     rules: rules::Place,
+    lexicon: lexicon::Place,
     model: model::Place,
 }
 
@@ -146,6 +153,7 @@ impl Pack {
 
         let hot = hot::Place::check(rest.part()?, count)?;
         let rules = rules::Place::check(rest.part()?, count)?;
+        let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;
         Ok(Self {
@@ -154,6 +162,7 @@ impl Pack {
             entries,
             hot,
             rules,
+            lexicon,
             model,
             bytes,
         })
@@ -220,6 +229,10 @@ impl Pack {
 
     pub(crate) fn rules(&self) -> Rules<'_> {
         self.rules.open(&self.bytes)
+    }
+
+    pub(crate) fn lexicon(&self) -> Lexicon<'_> {
+        self.lexicon.open(&self.bytes)
     }
 
     pub(crate) fn model(&self) -> Model<'_> {

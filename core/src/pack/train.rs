@@ -7,6 +7,7 @@
 
 use super::math::ln;
 use super::write::{Posting, Quantised};
+use crate::answer::features::Counted;
 
 /// A phrasing as counted features.
 #[derive(Clone)]
@@ -14,8 +15,8 @@ pub(super) struct Example {
     pub(super) class: u16,
     /// How many tokens it has.
     pub(super) tokens: u32,
-    /// Bucket and how often it occurs, ascending by bucket.
-    pub(super) counts: Vec<(u32, u16)>,
+    /// Ascending by bucket.
+    pub(super) counts: Vec<Counted>,
     /// How much an error on it costs, relative to others.
     pub(super) weight: f32,
 }
@@ -82,9 +83,6 @@ fn rarities(examples: &[&Example], bits: u8) -> (Vec<u8>, u8) {
     (table, rarity(0))
 }
 
-/// 64 (1 + ln n), as in `answer::features`.
-const OFTEN: [f32; 8] = [0.0, 64.0, 108.0, 134.0, 153.0, 167.0, 179.0, 189.0];
-
 /// The examples as unit vectors, one after the other.
 struct Vectors {
     starts: Vec<u32>,
@@ -102,11 +100,9 @@ impl Vectors {
         for example in examples {
             let start = vectors.parts.len();
             let mut squares = 0.0f32;
-            for (bucket, count) in &example.counts {
-                let often = OFTEN.get(usize::from(*count)).or(OFTEN.last());
-                let often = often.copied().unwrap_or(64.0);
+            for (bucket, strength) in &example.counts {
                 let rarity = rarity.get(*bucket as usize).copied().unwrap_or(0);
-                let amount = often * f32::from(rarity);
+                let amount = f32::from(*strength) * f32::from(rarity);
                 squares += amount * amount;
                 vectors.parts.push((*bucket, amount));
             }

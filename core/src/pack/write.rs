@@ -51,6 +51,7 @@ pub(super) struct Parts {
     pub(super) entries: Writer,
     pub(super) hot: Writer,
     pub(super) rules: Writer,
+    pub(super) lexicon: Writer,
     pub(super) model: Writer,
 }
 
@@ -62,6 +63,7 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
         &parts.entries,
         &parts.hot,
         &parts.rules,
+        &parts.lexicon,
         &parts.model,
     ] {
         content.part(part);

@@ -1,0 +1,228 @@
+//! What a pack learns from: examples out of the knowledge, and trials of how well that works on
+//! questions that the training has not seen.
+
+use std::collections::BTreeSet;
+
+use super::calibrate::Trial;
+use super::lexicon::Lexicon;
+use super::model::{Calibration, Place};
+use super::read::Bytes;
+use super::train::{Dice, Example, Recipe, train};
+use super::write;
+use crate::answer::evidence;
+use crate::answer::features::{Counted, Features, count, each, occurrence};
+use crate::answer::score::Scores;
+use crate::answer::tokens::Tokens;
+use crate::knowledge::{BACKGROUND, FaqEntry};
+
+/// Examples, and how they were come by.
+pub(super) struct Lesson {
+    examples: Vec<Example>,
+    /// What an editor wrote for visitors to ask, and what is tried: the examples up to here.
+    phrasings: usize,
+    /// Entries and the background.
+    classes: usize,
+}
+
+/// An answer's text says less about its questions than a phrasing.
+const ANSWER_WEIGHT: f32 = 0.9;
+
+/// So much of an answer's text is looked at.
+const ANSWER_TOKENS_MAX: usize = 200;
+
+/// Below so many phrasings more folds are made, as each phrasing counts.
+const FEW_PHRASINGS: usize = 4_000;
+
+/// How many out-of-scope questions one phrasing of a hidden entry stands for: each entry is
+/// hidden once, and all of its phrasings are tried.
+const HIDDEN_WEIGHT: f64 = 0.2;
+
+/// How many out-of-scope questions one line of the background stands for.
+const BACKGROUND_WEIGHT: f64 = 0.2;
+
+impl Lesson {
+    /// The knowledge's phrasings, titles and answers, and the background, as counted features.
+    pub(super) fn new(entries: &[&FaqEntry], lexicon: &Lexicon<'_>, recipe: &Recipe) -> Self {
+        let mut examples = Vec::new();
+        let mut tokens = Tokens::default();
+        let mut add = |class: usize, text: &str, weight: f32| {
+            tokens.read(text);
+            if !tokens.is_empty() {
+                let counts = counts(&tokens, lexicon, recipe.bits);
+                let tokens = tokens.all().len() as u32;
+                examples.push(Example {
+                    class: class as u16,
+                    tokens,
+                    counts,
+                    weight,
+                });
+            }
+            examples.len()
+        };
+        let mut phrasings = 0;
+        for (class, entry) in entries.iter().enumerate() {
+            let mut seen = BTreeSet::new();
+            for text in entry.phrasings.iter().chain(&entry.titles) {
+                if seen.insert(text.text.as_str()) {
+                    phrasings = add(class, &text.text, 1.0);
+                }
+            }
+        }
+        for (class, entry) in entries.iter().enumerate() {
+            for text in &entry.answers {
+                let end = text
+                    .text
+                    .char_indices()
+                    .nth(ANSWER_TOKENS_MAX)
+                    .map(|(at, _)| at);
+                add(
+                    class,
+                    text.text
+                        .get(..end.unwrap_or(usize::MAX))
+                        .unwrap_or(&text.text),
+                    ANSWER_WEIGHT,
+                );
+            }
+        }
+        for line in BACKGROUND.lines() {
+            add(entries.len(), line, 1.0);
+        }
+        Self {
+            examples,
+            phrasings,
+            classes: entries.len() + 1,
+        }
+    }
+
+    /// Takes out what the background has in common with this knowledge.
+    pub(super) fn without_what_entries_claim(
+        mut self,
+        recipe: &Recipe,
+        tick: &mut dyn FnMut(usize),
+    ) -> Self {
+        let background = self.classes as u16 - 1;
+        let own: Vec<&Example> = self
+            .examples
+            .iter()
+            .filter(|it| it.class != background)
+            .collect();
+        let written = write::model(
+            &train(&own, self.classes, recipe, tick),
+            &Calibration::default(),
+        );
+        let Ok(place) = Place::check(Bytes::new(&written.0), self.classes - 1) else {
+            return self;
+        };
+        let model = place.open(&written.0);
+        let mut work = (Features::default(), Scores::default());
+        self.examples.retain(|example| {
+            work.0.read_counted(example.tokens, &example.counts, &model);
+            work.1.compute(&work.0, &model);
+            let claimed = work
+                .1
+                .best()
+                .first()
+                .is_some_and(|best| best.score > CLAIMED_FROM);
+            example.class != background || !claimed
+        });
+        self
+    }
+
+    /// How often [`Self::model`] and [`Self::trials`] train all classes.
+    pub(super) fn trainings(&self) -> usize {
+        self.folds() as usize + 1
+    }
+
+    fn folds(&self) -> u32 {
+        if self.phrasings < FEW_PHRASINGS {
+            10
+        } else {
+            5
+        }
+    }
+
+    /// Entries and the background.
+    pub(super) fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Trains on everything.
+    pub(super) fn model(&self, recipe: &Recipe, tick: &mut dyn FnMut(usize)) -> write::Quantised {
+        let all: Vec<&Example> = self.examples.iter().collect();
+        train(&all, self.classes, recipe, tick)
+    }
+
+    /// Trains on parts of the examples and tries the rest: phrasings that were left out, and
+    /// phrasings of entries that were left out altogether, which no entry answers.
+    pub(super) fn trials(&self, recipe: &Recipe, tick: &mut dyn FnMut(usize)) -> Vec<Trial> {
+        let folds = self.folds();
+        let background = self.classes as u16 - 1;
+        let mut dice = Dice(0x5eed);
+        let mut hidden_in: Vec<u32> = (0..background.into()).map(|class| class % folds).collect();
+        dice.shuffle(&mut hidden_in);
+        let placed: Vec<(&Example, u32)> = self
+            .examples
+            .iter()
+            .enumerate()
+            .map(|(place, example)| {
+                let always = place >= self.phrasings && example.class != background;
+                (example, if always { u32::MAX } else { dice.roll(folds) })
+            })
+            .collect();
+        let mut trials = Vec::new();
+        let mut work = (Features::default(), Scores::default());
+        for fold in 0..folds {
+            let hidden =
+                |example: &Example| hidden_in.get(usize::from(example.class)) == Some(&fold);
+            let seen = placed
+                .iter()
+                .filter(|(example, its)| *its != fold && !hidden(example));
+            let seen: Vec<&Example> = seen.map(|(example, _)| *example).collect();
+            let trained = write::model(
+                &train(&seen, self.classes, recipe, tick),
+                &Calibration::default(),
+            );
+            let Ok(place) = Place::check(Bytes::new(&trained.0), self.classes - 1) else {
+                continue;
+            };
+            let model = place.open(&trained.0);
+            for (example, its) in &placed {
+                let hidden = hidden(example);
+                if *its == u32::MAX || (!hidden && *its != fold) {
+                    continue;
+                }
+                work.0.read_counted(example.tokens, &example.counts, &model);
+                work.1.compute(&work.0, &model);
+                let in_scope = !hidden && example.class != background;
+                trials.push(Trial {
+                    evidence: evidence(&work.1, &work.0),
+                    right: in_scope
+                        && work
+                            .1
+                            .best()
+                            .first()
+                            .is_some_and(|it| it.class == example.class),
+                    in_scope,
+                    weight: match (in_scope, hidden) {
+                        (true, _) => 1.0,
+                        (_, true) => HIDDEN_WEIGHT,
+                        (_, false) => BACKGROUND_WEIGHT,
+                    },
+                });
+            }
+        }
+        trials
+    }
+}
+
+/// An entry with this score in 1/1,024 claims a line of the background for itself.
+const CLAIMED_FROM: i32 = -300;
+
+fn counts(tokens: &Tokens, lexicon: &Lexicon<'_>, bits: u8) -> Vec<Counted> {
+    let mut occurrences = Vec::new();
+    each(tokens, lexicon, |hash, weight| {
+        occurrences.push(occurrence(hash >> (32 - u32::from(bits)), weight));
+    });
+    occurrences.sort_unstable();
+    count(&occurrences).collect()
+}

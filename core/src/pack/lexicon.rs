@@ -1,0 +1,123 @@
+//! The words of a pack: which words mean the same (邮费, 运费, freight), as numbered concepts;
+//! and how Chinese characters sound, so that a homophone typed by mistake is still understood.
+//!
+//! A term is looked up by a key of its tokens: 12 bits of the first token's hash, 20 bits of the
+//! hash of all of them. Keys ascend; a table made when the pack is loaded leads to the few keys
+//! of a first token.
+
+use super::PackError;
+use super::read::{Bytes, Span};
+
+/// Longest term, in tokens.
+pub(crate) const TERM_TOKENS_MAX: usize = 8;
+
+const FIRST_BITS: u32 = 12;
+const MALFORMED: PackError = PackError::Malformed { part: "words" };
+
+/// Where the words are.
+pub(super) struct Place {
+    keys: Span,
+    concepts: Span,
+    characters: Span,
+    sounds: Span,
+    /// For each of the 2^12 values of a first token, the first key with it; and the end.
+    starts: Vec<u16>,
+}
+
+impl Place {
+    pub(super) fn check(mut part: Bytes<'_>) -> Result<Self, PackError> {
+        let count = part.count()?;
+        if count > usize::from(u16::MAX) {
+            return Err(MALFORMED);
+        }
+        let mut walk = part;
+        let keys = part.span(count * 4)?;
+        let mut starts = Vec::with_capacity((1 << FIRST_BITS) + 1);
+        let mut previous = 0;
+        for at in 0..count {
+            let key = walk.u32()?;
+            if key < previous {
+                return Err(MALFORMED);
+            }
+            previous = key;
+            while starts.len() <= first_of(key) {
+                starts.push(at as u16);
+            }
+        }
+        starts.resize((1 << FIRST_BITS) + 1, count as u16);
+        let concepts = part.span(count * 2)?;
+        let characters = part.count()?;
+        let place = Self {
+            keys,
+            concepts,
+            starts,
+            sounds: Span::default(),
+            characters: part.span(characters * 2)?,
+        };
+        let sounds = part.span(characters * 2)?;
+        part.end("words")?;
+        Ok(Self { sounds, ..place })
+    }
+
+    pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Lexicon<'a> {
+        Lexicon {
+            keys: self.keys.of(bytes).as_chunks().0,
+            concepts: self.concepts.of(bytes).as_chunks().0,
+            characters: self.characters.of(bytes).as_chunks().0,
+            sounds: self.sounds.of(bytes).as_chunks().0,
+            starts: &self.starts,
+        }
+    }
+}
+
+/// The words of a pack.
+#[derive(Clone, Copy)]
+pub(crate) struct Lexicon<'a> {
+    keys: &'a [[u8; 4]],
+    concepts: &'a [[u8; 2]],
+    characters: &'a [[u8; 2]],
+    sounds: &'a [[u8; 2]],
+    starts: &'a [u16],
+}
+
+/// The key of a term: `first` is the hash of its first token, `all` that of all of them.
+pub(crate) fn key(first: u32, all: u32) -> u32 {
+    (first & !(u32::MAX >> FIRST_BITS)) | (all >> FIRST_BITS)
+}
+
+fn first_of(key: u32) -> usize {
+    (key >> (32 - FIRST_BITS)) as usize
+}
+
+impl<'a> Lexicon<'a> {
+    /// Whether any term starts with a token of this hash (or one that looks alike).
+    pub(crate) fn starts_with(&self, first: u32) -> bool {
+        let at = first_of(first);
+        self.starts.get(at) != self.starts.get(at + 1)
+    }
+
+    /// The concepts of the term with this key; none if there is no such term.
+    pub(crate) fn concepts(&self, key: u32) -> impl Iterator<Item = u16> + use<'a> {
+        let at = first_of(key);
+        let start = self.starts.get(at).copied().unwrap_or(0);
+        let end = self.starts.get(at + 1).copied().unwrap_or(0);
+        let range = usize::from(start)..usize::from(end);
+        let keys = self.keys.get(range.clone()).unwrap_or(&[]);
+        let concepts = self.concepts.get(range).unwrap_or(&[]);
+        let same = keys
+            .iter()
+            .zip(concepts)
+            .filter(move |(other, _)| **other == key.to_le_bytes());
+        same.map(|(_, concept)| u16::from_le_bytes(*concept))
+    }
+
+    /// What a character sounds like; equal numbers sound alike.
+    pub(crate) fn sound(&self, c: char) -> Option<u16> {
+        let code = u16::try_from(u32::from(c)).ok()?;
+        let at = self
+            .characters
+            .binary_search_by_key(&code, |it| u16::from_le_bytes(*it))
+            .ok()?;
+        self.sounds.get(at).map(|sound| u16::from_le_bytes(*sound))
+    }
+}

@@ -1,0 +1,121 @@
+//! Writing the words of a pack: the concepts that every pack starts from, those that the editor
+//! added, and how characters sound.
+
+use std::collections::BTreeSet;
+
+use super::lexicon::TERM_TOKENS_MAX;
+use super::write::Writer;
+use crate::answer::features::{Run, sound_hash};
+use crate::answer::tokens::{Shape, Tokens};
+use crate::knowledge::{Knowledge, SOUNDS, WORDS};
+
+/// The part of the pack with its words.
+pub(super) fn write(knowledge: &Knowledge) -> Writer {
+    let sounds = if has_chinese(knowledge) {
+        sounds()
+    } else {
+        Vec::new()
+    };
+    let mut rows = BTreeSet::new();
+    let mut tokens = Tokens::default();
+    let starter = WORDS
+        .lines()
+        .map(|line| line.split('|').map(str::to_owned).collect());
+    let groups: Vec<Vec<String>> = knowledge.synonyms.iter().cloned().chain(starter).collect();
+    for (concept, group) in groups.iter().enumerate() {
+        for term in group {
+            tokens.read(term);
+            if !(1..=TERM_TOKENS_MAX).contains(&tokens.all().len()) {
+                continue;
+            }
+            let key = last_key(tokens.all().iter().map(|token| token.hash));
+            rows.extend(key.map(|key| (key, concept as u16)));
+            if tokens.all().len() >= 2 {
+                let sounds: Option<Vec<u32>> = tokens
+                    .all()
+                    .iter()
+                    .map(|token| sound_of(&tokens, token, &sounds))
+                    .collect();
+                let key = sounds.and_then(|sounds| last_key(sounds.into_iter()));
+                rows.extend(key.map(|key| (key, concept as u16)));
+            }
+        }
+    }
+    let mut part = Writer::default();
+    part.varint(rows.len() as u32);
+    for (key, _) in &rows {
+        part.u32(*key);
+    }
+    for (_, concept) in &rows {
+        part.u16(*concept);
+    }
+    part.varint(sounds.len() as u32);
+    for (c, _) in &sounds {
+        part.u16(*c);
+    }
+    for (_, sound) in &sounds {
+        part.u16(*sound);
+    }
+    part
+}
+
+fn has_chinese(knowledge: &Knowledge) -> bool {
+    let mut phrasings = knowledge.entries.iter().flat_map(|entry| &entry.phrasings);
+    phrasings.any(|phrasing| phrasing.lang.starts_with("zh"))
+}
+
+fn last_key(hashes: impl Iterator<Item = u32>) -> Option<u32> {
+    let mut run = Run::default();
+    hashes.map(|hash| run.add(hash)).last()
+}
+
+fn sound_of(
+    tokens: &Tokens,
+    token: &crate::answer::tokens::Token,
+    sounds: &[(u16, u16)],
+) -> Option<u32> {
+    let c = tokens
+        .letters(token)
+        .first()
+        .filter(|_| token.shape == Shape::Ideograph)?;
+    let code = u16::try_from(u32::from(*c)).ok()?;
+    let at = sounds.binary_search_by_key(&code, |(c, _)| *c).ok()?;
+    sounds.get(at).map(|(_, sound)| sound_hash(*sound))
+}
+
+/// Characters, ascending, and the number of their sound.
+fn sounds() -> Vec<(u16, u16)> {
+    let mut names: Vec<String> = Vec::new();
+    let mut sounds = Vec::new();
+    for (syllable, characters) in SOUNDS.lines().filter_map(|line| line.split_once(' ')) {
+        let name = alike(syllable);
+        let at = names
+            .iter()
+            .position(|other| *other == name)
+            .unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            });
+        sounds.extend(characters.chars().map(|c| (u32::from(c) as u16, at as u16)));
+    }
+    sounds.sort_unstable();
+    sounds.dedup_by_key(|(c, _)| *c);
+    sounds
+}
+
+/// Syllables that many speakers do not tell apart become the same: zh and z, ing and in, n and l.
+fn alike(syllable: &str) -> String {
+    let mut name = syllable
+        .replacen("zh", "z", 1)
+        .replacen("ch", "c", 1)
+        .replacen("sh", "s", 1);
+    for (long, short) in [("ang", "an"), ("eng", "en"), ("ing", "in")] {
+        if let Some(stem) = name.strip_suffix(long) {
+            name = format!("{stem}{short}");
+        }
+    }
+    match name.strip_prefix('n') {
+        Some(rest) if !rest.is_empty() => format!("l{rest}"),
+        _ => name,
+    }
+}
