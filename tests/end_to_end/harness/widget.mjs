@@ -1,0 +1,85 @@
+// The widget in a page, as its visitor sees it. Playwright looks through the open shadow root.
+import { until } from "./until.mjs";
+
+export class Widget {
+  constructor(page) {
+    this.page = page;
+    this.host = page.locator("firsthop-widget");
+    this.launcher = this.host.locator("button.launcher");
+    this.panel = this.host.getByRole("dialog");
+    this.composer = this.panel.getByRole("textbox");
+    this.log = this.panel.getByRole("log");
+    this.banner = this.panel.locator(".banner");
+  }
+
+  /** Goes to a page of the shop and waits for the button. */
+  static async at(page, url) {
+    await page.goto(url);
+    const widget = new Widget(page);
+    await widget.launcher.waitFor();
+    return widget;
+  }
+
+  async open() {
+    await this.launcher.click();
+    await this.composer.waitFor();
+    return this;
+  }
+
+  async say(text) {
+    await this.composer.fill(text);
+    await this.composer.press("Enter");
+  }
+
+  /** Opens the panel, and waits until the device has the shop's knowledge. */
+  async learn() {
+    const pack = this.page.waitForResponse((response) => response.url().includes("/v1/packs/"));
+    await this.open();
+    await (await pack).finished();
+    return this;
+  }
+
+  /** The messages shown: who said what, how far it has got, whether the device answered. */
+  messages() {
+    return this.log.locator(".row[data-id]").evaluateAll((rows) =>
+      rows.map((row) => {
+        const state = row.querySelector(".meta")?.className.replace("meta", "").trim();
+        return {
+          id: row.dataset.id,
+          by: ["own", "bot", "agent"].find((side) => row.classList.contains(side)),
+          text: row.querySelector(".bubble")?.textContent,
+          state: state === "device" ? undefined : state,
+          device: state === "device",
+        };
+      }),
+    );
+  }
+
+  async message(what, where, options) {
+    return until(`the widget shows ${what}`, async () => (await this.messages()).find(where), options).catch(async (error) => {
+      throw new Error(`${error.message}; it shows ${JSON.stringify(await this.messages().catch(String), null, 1)}`, { cause: error.cause });
+    });
+  }
+
+  shows(text, options) {
+    return this.message(`"${text}"`, (message) => (text instanceof RegExp ? text.test(message.text) : message.text === text), options);
+  }
+
+  /** Waits until the visitor's message `text` is in one of these states; none is "nothing shown". */
+  state(text, ...states) {
+    return this.message(`"${text}" as ${states}`, (message) => message.by === "own" && message.text === text && states.includes(message.state));
+  }
+
+  /** What the visitor's device remembers. */
+  storage() {
+    return this.page.evaluate(async () => ({
+      local: Object.keys(localStorage),
+      session: Object.keys(sessionStorage),
+      databases: (await indexedDB.databases()).map(({ name }) => name),
+      cookies: document.cookie,
+      caches: await caches.keys().catch(() => []),
+    }));
+  }
+}
+
+export const NOTHING_STORED = { local: [], session: [], databases: [], cookies: "", caches: [] };
