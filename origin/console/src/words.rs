@@ -142,6 +142,7 @@ words! {
     Resolve "Resolve" "标为已解决"
     Reopen "Reopen" "重新打开"
     WithBot "With the bot" "机器人接待中"
+    WithYou "With you" "由您处理"
     Earlier "Show earlier messages" "显示更早的消息"
     LoadingMessages "Loading messages…" "正在加载消息…"
     NoMessages "Nothing has been written yet" "还没有任何消息"

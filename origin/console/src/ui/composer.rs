@@ -41,7 +41,7 @@ pub(super) fn Composer(
     taking_over: RwSignal<bool>,
 ) -> impl IntoView {
     let desk = desk();
-    let me = desk.agent().map(|agent| agent.id);
+    let me = desk.agent_now().map(|agent| agent.id);
     let kind = RwSignal::new(Kind::Reply);
     let draft = move |kind: Kind| {
         me.map(|me| storage::draft(me, id, kind.key()))

@@ -91,7 +91,7 @@ fn Head(
         let lang = desk.lang.get();
         let about = match standing.get()? {
             Standing::Colleague(agent) => lang.with(&inert_line(&agent.name)),
-            Standing::Mine => lang.with(lang.say(Word::You)),
+            Standing::Mine => lang.say(Word::WithYou).to_owned(),
             Standing::Resolved => lang.status(Status::Resolved).to_owned(),
             Standing::Free => summary.with(|summary| {
                 let summary = summary.as_ref()?;

@@ -179,6 +179,11 @@ impl Desk {
         })
     }
 
+    /// The same, without following it: for handlers.
+    pub(super) fn agent_now(self) -> Option<Agent> {
+        untrack(|| self.agent())
+    }
+
     // ---- What the agent does ----
 
     /// Changes the replica, then does what it wants done.
@@ -276,7 +281,7 @@ impl Desk {
                 }
                 Ok(()) | Err(_) => {}
             }
-            if let Some(agent) = self.agent() {
+            if let Some(agent) = self.agent_now() {
                 storage::forget(agent.id);
             }
             self.session.set(Session::Out { over: false });

@@ -29,7 +29,7 @@ pub(super) fn Nav(help: RwSignal<bool>) -> impl IntoView {
                         {icon(picture(view))}
                         <span class="nav-name">{move || desk.lang.get().view(view)}</span>
                         {move || count(view, counts.get()).map(|text| view! {
-                            <span class="count" class:urgent={view == View::Waiting}>{text}</span>
+                            <span class="count" class:more={view == View::Resolved} class:urgent={view == View::Waiting}>{text}</span>
                         })}
                         {move || (view == View::Mine && counts.get().mine_unread > 0).then(|| view! {
                             <span class="dot" aria-hidden="true"></span>

@@ -22,10 +22,13 @@ pub(super) fn Workspace() -> impl IntoView {
     let help = RwSignal::new(false);
     keys::listen(desk, help);
     let open = Memo::new(move |_| desk.open());
+    // Who is online is not known while the console is not.
+    let stale = Memo::new(move |_| desk.read(|replica| replica.reach()) != Reach::Up);
     view! {
         <div
             class="workspace"
             class:has-open=move || open.get().is_some()
+            class:stale=move || stale.get()
             class:details-open=move || desk.details_open.get()
         >
             <div class="skips">
