@@ -12,11 +12,12 @@ export class Console {
   }
 
   /** Opens the console and logs in through its form. */
-  static async logIn(page, origin, { email, password } = ADMIN) {
+  static async logIn(page, origin, { button = "Log in" } = {}) {
+    const { email, password } = ADMIN;
     await page.goto(`${origin}/console/`);
     await page.locator("#email").fill(email);
     await page.locator("#password").fill(password);
-    await page.getByRole("button", { name: "Log in", exact: true }).click();
+    await page.getByRole("button", { name: button, exact: true }).click();
     const console = new Console(page);
     await console.list.waitFor();
     return console;

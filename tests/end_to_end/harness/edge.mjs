@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 
-import { EDGE_DIST, WORKERD } from "./paths.mjs";
+import { DEMO, EDGE_DIST, WORKERD } from "./paths.mjs";
 import { Process } from "./processes.mjs";
 import { until, within } from "./until.mjs";
 
@@ -16,8 +16,7 @@ export class Edge {
     this.origin = origin;
     this.key = key;
     this.state = path.join(directory, "edge", "state");
-    this.pages = path.join(directory, "edge", "pages");
-    for (const each of [this.state, this.pages]) fs.mkdirSync(each, { recursive: true });
+    fs.mkdirSync(this.state, { recursive: true });
   }
 
   async start() {
@@ -27,7 +26,7 @@ export class Edge {
       `-shttp=127.0.0.1:${this.#port}`,
       `-eorigin=${new URL(this.origin).host}`,
       `-dstate=${this.state}`,
-      `-dpages=${this.pages}`,
+      `-dpages=${DEMO}`,
       path.join(EDGE_DIST, "firsthop.capnp"),
     ];
     const env = {

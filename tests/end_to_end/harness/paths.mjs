@@ -10,4 +10,5 @@ export const WORKERD =
   process.env.FIRSTHOP_WORKERD ?? at("tests/node_modules/@cloudflare/workerd-linux-64/bin/workerd");
 export const EDGE_DIST = process.env.FIRSTHOP_EDGE_DIST ?? at("target/dist/edge");
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const DEMO = at("deploy/demo");
 export const DEMO_KNOWLEDGE = at("deploy/demo/knowledge.jsonl");

@@ -31,14 +31,16 @@ export class World {
     world.#closers.push(() => world.origin.kill());
     await world.origin.start();
     await world.origin.createAdmin();
-    await world.origin.createInbox("demo", [world.shop.url]);
+    const port = edge && (await freePort());
+    // The demo's pages come from the edge itself.
+    const pages = [world.shop.url, ...(edge ? [`http://127.0.0.1:${port}`] : [])];
+    await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
-    if (edge) await world.#startEdge();
+    if (edge) await world.#startEdge(port);
     return world;
   }
 
-  async #startEdge() {
-    const port = await freePort();
+  async #startEdge(port) {
     const key = await this.origin.createEdge(`http://127.0.0.1:${port}`);
     this.edge = new Edge(this.directory, port, this.origin.url, key);
     this.#closers.push(() => this.edge.kill());
