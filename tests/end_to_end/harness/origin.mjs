@@ -21,7 +21,7 @@ export class Origin {
   async start() {
     const args = ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.#port}`];
     this.#process = new Process("firsthop serve", FIRSTHOP, args, { env: this.env });
-    const [, port] = await this.#process.prints(/listening[^\n]*?http:\/\/127\.0\.0\.1:(\d+)/i);
+    const [, port] = await this.#process.prints(/listens on http:\/\/127\.0\.0\.1:(\d+)/);
     this.#port = Number(port);
     await until("the origin is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
     return this;

@@ -1,1 +1,84 @@
-//! firsthop-simulation
+//! Browser, edge, origin and agents in one deterministic world of faults.
+//!
+//! Drives only `firsthop_core`'s machines; the shells, the network and the stores around them are
+//! simulated here. [`run`] takes a seed and says what happened, or what should not have. The same
+//! seed gives the same run. Start reading at `world`, then `browser`, `edge`, `origin`, `console`
+//! (whose shells these are), `chaos` (what goes wrong) and `check` (what must be true anyway).
+//!
+//! Not here: sockets, HTTP, real stores; `tests/end_to_end` has those.
+
+mod browser;
+mod chaos;
+mod check;
+mod console;
+mod dice;
+mod edge;
+mod knowledge;
+mod mutation;
+mod origin;
+mod tally;
+mod world;
+
+pub use knowledge::Library;
+pub use mutation::Mutation;
+pub use tally::{Fault, Reached, Tally};
+pub use world::Settings;
+
+use world::World;
+
+/// In simulated time, so long after the last fault everybody must agree: an alarm's longest wait,
+/// a dead socket's detection, a reconnect and a retransmission, twice.
+const HEALING_MS_MAX: u64 = 300_000;
+
+/// Something happened that must not.
+#[derive(Debug, Clone)]
+pub struct Violation {
+    /// Replays it.
+    pub seed: u64,
+    /// After so many steps.
+    pub step: u64,
+    /// What.
+    pub what: String,
+    /// What happened before, if that was asked for.
+    pub trace: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}", self.trace)?;
+        write!(f, "after {} steps: {}; replay with SIM_SEED={}", self.step, self.what, self.seed)
+    }
+}
+
+/// Runs one world: `settings.steps` with faults, then until all has healed.
+///
+/// # Errors
+/// The first violation.
+pub fn run(library: &Library, settings: Settings) -> Result<Tally, Box<Violation>> {
+    let mut world = World::new(library, settings);
+    while world.violation.is_none() && world.tally.steps < settings.steps {
+        world.step();
+    }
+    if world.violation.is_none() {
+        world.heal();
+        let since = world.now;
+        while world.violation.is_none()
+            && let Some(what) = world.unsettled()
+        {
+            if world.now - since > HEALING_MS_MAX {
+                world.violate(format!("{} s after the last fault {what}", HEALING_MS_MAX / 1000));
+            }
+            world.step();
+        }
+        world.tally.healing_ms_max = world.now - since;
+    }
+    match world.violation.take() {
+        None => Ok(world.tally),
+        Some(what) => Err(Box::new(Violation {
+            seed: settings.seed,
+            step: world.tally.steps,
+            what,
+            trace: world.take_trace(),
+        })),
+    }
+}

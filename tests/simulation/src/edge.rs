@@ -1,0 +1,395 @@
+//! A visitor's object at the edge: a relay, its storage, and the sockets.
+
+use std::collections::BTreeMap;
+
+use firsthop_core::bot::screen;
+use firsthop_core::conversation::check;
+use firsthop_core::hop::relay::{Output, Relay, RequestId, SocketId, To};
+use firsthop_core::id::MessageId;
+use firsthop_core::limits::{EDGE_OUTBOX_MAX, ORIGIN_REPLY_WITHIN};
+use firsthop_core::pack::PackHash;
+use firsthop_core::protocol::visitor::{Reach, Refused, Said, Submission, ToServer, ToVisitor};
+use firsthop_core::protocol::{Hop, Status};
+
+use crate::mutation::Mutation;
+use crate::tally::{Fault, Reached};
+use crate::world::{Happening, World};
+
+/// How far a socket has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    New,
+    Greeting,
+    Greeted,
+}
+
+/// A socket, and what is kept beside it when the memory vanishes.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) stage: Stage,
+    held: Vec<ToVisitor>,
+    memo: (Option<Status>, Reach),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    /// None while it hibernates.
+    pub(crate) relay: Option<Relay>,
+    /// Counts the memory's lives: what was meant for an earlier one is lost.
+    pub(crate) life: u64,
+    pub(crate) sockets: BTreeMap<u64, Socket>,
+    pub(crate) storage: Vec<Submission>,
+    pub(crate) storage_fails: bool,
+    /// Writes under way.
+    pub(crate) writing: Vec<Submission>,
+    /// The alarm outlives the memory.
+    alarm: Option<u64>,
+    pub(crate) pack: PackHash,
+    /// Whether requests get to the origin, and pushes to the edge.
+    pub(crate) up: bool,
+    pub(crate) down: bool,
+}
+
+impl Edge {
+    pub(crate) const fn new(pack: PackHash) -> Self {
+        Self {
+            relay: None,
+            life: 0,
+            sockets: BTreeMap::new(),
+            storage: Vec::new(),
+            storage_fails: false,
+            writing: Vec::new(),
+            alarm: None,
+            pack,
+            up: true,
+            down: true,
+        }
+    }
+}
+
+impl World<'_> {
+    /// The object's memory, made anew from what it stored if it vanished.
+    fn wake(&mut self, visitor: usize) -> &mut Relay {
+        let now = self.clock(100 + visitor);
+        let seed = self.dice.roll();
+        let id = self.visitors[visitor].id;
+        let edge = &mut self.edges[visitor];
+        let (sockets, pack) = (edge.sockets.len(), edge.pack);
+        edge.relay.get_or_insert_with(|| {
+            let mut relay = Relay::new(now, seed, id, edge.storage.clone());
+            for socket in edge.sockets.values() {
+                relay.restore(now, socket.memo.0, socket.memo.1);
+            }
+            relay.set_sockets(sockets);
+            relay.set_pack(Some(pack));
+            relay
+        })
+    }
+
+    pub(crate) fn edge_connected(&mut self, visitor: usize, conn: u64) {
+        let socket = Socket { stage: Stage::New, held: Vec::new(), memo: (None, Reach::Up) };
+        self.edges[visitor].sockets.insert(conn, socket);
+        let sockets = self.edges[visitor].sockets.len();
+        self.wake(visitor).set_sockets(sockets);
+        self.drive_edge(visitor);
+    }
+
+    pub(crate) fn edge_lost(&mut self, visitor: usize, conn: u64) {
+        self.edges[visitor].sockets.remove(&conn);
+        let sockets = self.edges[visitor].sockets.len();
+        if let Some(relay) = &mut self.edges[visitor].relay {
+            relay.set_sockets(sockets);
+        }
+    }
+
+    pub(crate) fn edge_takes(&mut self, visitor: usize, conn: u64, frames: Vec<ToServer>) {
+        for frame in frames {
+            self.wake(visitor);
+            let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { return };
+            match frame {
+                ToServer::Hello(_) => {
+                    socket.stage = Stage::Greeting;
+                    self.wake(visitor).handle_frame(SocketId(conn), frame);
+                }
+                _ if socket.stage == Stage::New => {
+                    return self.violate(format!("{} before hello", frame.kind()));
+                }
+                ToServer::Submit(submit) => {
+                    for message in submit.messages {
+                        self.edge_screens(visitor, conn, message);
+                    }
+                }
+                frame => self.wake(visitor).handle_frame(SocketId(conn), frame),
+            }
+            self.drive_edge(visitor);
+        }
+    }
+
+    fn edge_screens(&mut self, visitor: usize, conn: u64, mut message: Submission) {
+        if let Err(problem) = check(&message) {
+            let id = message.id;
+            return self.send_down(conn, Refused { id, problem }.into());
+        }
+        if let Said::Text(said) = &mut message.said
+            && let Some(claim) = &mut said.claim
+        {
+            claim.hop = Hop::Browser;
+        }
+        let pack = self.library.get(self.edges[visitor].pack);
+        let speaks = self.wake(visitor).bot_speaks();
+        let screened = screen(&mut self.answerer, pack, speaks, message);
+        self.wake(visitor).handle_submission(SocketId(conn), screened);
+    }
+
+    pub(crate) fn edge_timeout(&mut self, visitor: usize) {
+        let now = self.clock(100 + visitor);
+        self.wake(visitor).handle_timeout(now);
+        self.drive_edge(visitor);
+    }
+
+    pub(crate) fn alarm(&mut self, visitor: usize, at: u64) {
+        if self.edges[visitor].alarm == Some(at) {
+            self.edges[visitor].alarm = None;
+            self.edge_timeout(visitor);
+        }
+    }
+
+    pub(crate) fn take_reply(
+        &mut self,
+        visitor: usize,
+        life: u64,
+        id: RequestId,
+        frames: Vec<ToVisitor>,
+    ) {
+        if self.edges[visitor].life != life || self.edges[visitor].relay.is_none() {
+            return;
+        }
+        let now = self.clock(100 + visitor);
+        self.wake(visitor).handle_reply(now, id, frames);
+        self.drive_edge(visitor);
+    }
+
+    pub(crate) fn given_up(&mut self, visitor: usize, life: u64, id: RequestId) {
+        if self.edges[visitor].life != life || self.edges[visitor].relay.is_none() {
+            return;
+        }
+        let (wall, now) = (self.wall(), self.clock(100 + visitor));
+        self.wake(visitor).handle_failure(wall, now, id);
+        self.drive_edge(visitor);
+    }
+
+    /// The storage is done with a write.
+    pub(crate) fn written(&mut self, visitor: usize, life: u64, messages: Vec<Submission>) {
+        if self.edges[visitor].life != life {
+            return;
+        }
+        let now = self.clock(100 + visitor);
+        let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+        self.edges[visitor].writing.retain(|message| !ids.contains(&message.id));
+        if self.edges[visitor].storage_fails {
+            self.wake(visitor).handle_not_stored(&ids);
+        } else {
+            self.edges[visitor].storage.extend(messages);
+            self.wake(visitor).handle_stored(now, &ids);
+        }
+        self.drive_edge(visitor);
+    }
+
+    pub(crate) fn take_push(&mut self, visitor: usize, id: u64, frames: Vec<ToVisitor>) {
+        let sockets = self.edges[visitor].sockets.len();
+        if sockets > 0 {
+            self.wake(visitor).handle_push(frames);
+            self.drive_edge(visitor);
+        }
+        if !self.edges[visitor].up || self.lost(30) {
+            return self.fault(Fault::PushReplyLost);
+        }
+        let wait = self.latency();
+        self.after(wait, Happening::PushReply { visitor, id, sockets });
+    }
+
+    /// Whether chance, while there is any, wants something lost.
+    pub(crate) const fn lost(&mut self, per_mille: u64) -> bool {
+        !self.healed && self.dice.chance(per_mille)
+    }
+
+    fn drive_edge(&mut self, visitor: usize) {
+        while let Some(output) =
+            self.edges[visitor].relay.as_mut().and_then(Relay::poll_output)
+        {
+            match output {
+                Output::Send(to, frame) => self.edge_sends(visitor, to, frame),
+                Output::Request(id, frames) => self.edge_requests(visitor, id, frames),
+                Output::Persist(messages) => self.edge_writes(visitor, messages),
+                Output::Forget(ids) => self.edge_forgets(visitor, &ids),
+            }
+        }
+        let edge = &mut self.edges[visitor];
+        let Some(relay) = &edge.relay else { return };
+        let memo = (relay.status(), relay.reach());
+        for socket in edge.sockets.values_mut() {
+            socket.memo = memo;
+        }
+        if relay.stored() > EDGE_OUTBOX_MAX {
+            self.violate(format!("edge of visitor {visitor} holds too much"));
+        }
+        self.set_alarm(visitor);
+    }
+
+    /// The relay's timer is in memory; beside it an alarm is set, for when that vanishes.
+    fn set_alarm(&mut self, visitor: usize) {
+        let Some(relay) = &self.edges[visitor].relay else { return };
+        let wait = relay.next_timeout().map(|at| at.since(self.clock(100 + visitor)));
+        let at = wait.map(|wait| self.now + 10 + u64::try_from(wait.as_millis()).unwrap_or(0));
+        if at != self.edges[visitor].alarm {
+            self.edges[visitor].alarm = at;
+            if let Some(at) = at {
+                self.at(at, Happening::Alarm { visitor, at });
+            }
+        }
+    }
+
+    fn edge_sends(&mut self, visitor: usize, to: To, frame: ToVisitor) {
+        if let ToVisitor::Stored(stored) = &frame
+            && stored.by == Hop::Edge
+        {
+            self.reach(Reached::StoredAtEdge);
+        }
+        match to {
+            To::One(SocketId(conn)) => self.edge_sends_one(visitor, conn, frame),
+            To::All => {
+                let conns: Vec<_> = self.edges[visitor].sockets.keys().copied().collect();
+                for conn in conns {
+                    let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { continue };
+                    match socket.stage {
+                        Stage::New => {}
+                        Stage::Greeting => socket.held.push(frame.clone()),
+                        Stage::Greeted => self.send_down(conn, frame.clone()),
+                    }
+                }
+            }
+        }
+    }
+
+    fn edge_sends_one(&mut self, visitor: usize, conn: u64, frame: ToVisitor) {
+        let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { return };
+        let mut held = Vec::new();
+        if matches!(frame, ToVisitor::Welcome(_)) {
+            socket.stage = Stage::Greeted;
+            held = std::mem::take(&mut socket.held);
+        }
+        self.send_down(conn, frame);
+        for frame in held {
+            self.send_down(conn, frame);
+        }
+    }
+
+    fn edge_requests(&mut self, visitor: usize, id: RequestId, frames: Vec<ToServer>) {
+        let life = self.edges[visitor].life;
+        let attached = !self.edges[visitor].sockets.is_empty();
+        let within = u64::try_from(ORIGIN_REPLY_WITHIN.as_millis()).unwrap_or(u64::MAX);
+        self.after(within, Happening::GivenUp { visitor, life, id });
+        if self.mutated(Mutation::EdgeForgetsTooEarly) {
+            let ids: Vec<_> = submitted(&frames).map(|message| message.id).collect();
+            self.edges[visitor].storage.retain(|message| !ids.contains(&message.id));
+        }
+        if !self.edges[visitor].up || self.lost(30) {
+            return self.fault(Fault::RequestLost);
+        }
+        if self.lost(30) {
+            self.fault(Fault::RequestTwice);
+            let wait = self.dice.between(1, 9_000);
+            let frames = frames.clone();
+            self.after(wait, Happening::Request { visitor, life, id, attached, frames });
+        }
+        let slow = self.lost(30);
+        if slow {
+            self.fault(Fault::RequestSlow);
+        }
+        let wait = if slow { self.dice.between(2_000, 9_000) } else { self.latency() };
+        self.after(wait, Happening::Request { visitor, life, id, attached, frames });
+    }
+
+    fn edge_writes(&mut self, visitor: usize, messages: Vec<Submission>) {
+        let life = self.edges[visitor].life;
+        self.edges[visitor].writing.extend(messages.iter().cloned());
+        let wait = self.dice.between(1, 40);
+        if self.mutated(Mutation::EdgeAcksBeforeWrite) {
+            let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+            let now = self.clock(100 + visitor);
+            self.wake(visitor).handle_stored(now, &ids);
+        }
+        self.after(wait, Happening::Written { visitor, life, messages });
+    }
+
+    fn edge_forgets(&mut self, visitor: usize, ids: &[MessageId]) {
+        self.reach(Reached::Drained);
+        if self.lost(50) {
+            return self.fault(Fault::EdgeForgetLost);
+        }
+        self.edges[visitor].storage.retain(|message| !ids.contains(&message.id));
+    }
+
+    // ---- What happens to edges --------------------------------------------------------------
+
+    /// The memory vanishes; sockets and storage stay.
+    pub(crate) fn hibernate(&mut self, visitor: usize) {
+        self.fault(Fault::EdgeHibernated);
+        self.lose_memory(visitor);
+        let greeting: Vec<_> = self.edges[visitor]
+            .sockets
+            .iter()
+            .filter(|(_, socket)| socket.stage != Stage::Greeted)
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in greeting {
+            // Its greeting was in memory.
+            self.closed_by_server(conn);
+        }
+    }
+
+    /// Memory and sockets vanish; the storage stays.
+    pub(crate) fn crash_edge(&mut self, visitor: usize) {
+        self.fault(Fault::EdgeCrashed);
+        self.lose_memory(visitor);
+        if self.mutated(Mutation::EdgeStorageVolatile) {
+            self.edges[visitor].storage.clear();
+        }
+        let conns: Vec<_> = self.edges[visitor].sockets.keys().copied().collect();
+        for conn in conns {
+            self.closed_by_server(conn);
+        }
+    }
+
+    fn lose_memory(&mut self, visitor: usize) {
+        self.edges[visitor].relay = None;
+        self.edges[visitor].life += 1;
+        let writing = std::mem::take(&mut self.edges[visitor].writing);
+        if !writing.is_empty() {
+            self.fault(Fault::EdgeCrashedWriting);
+            if self.dice.chance(500) && !self.mutated(Mutation::EdgeAcksBeforeWrite) {
+                self.edges[visitor].storage.extend(writing);
+                // The alarm is set in the same write.
+                let at = self.now + 500;
+                self.edges[visitor].alarm = Some(at);
+                self.at(at, Happening::Alarm { visitor, at });
+            }
+        }
+        if self.mutated(Mutation::EdgeForgetsAlarm) {
+            self.edges[visitor].alarm = None;
+        }
+    }
+
+    pub(crate) fn link_healed(&mut self, visitor: usize, up: bool) {
+        let edge = &mut self.edges[visitor];
+        *(if up { &mut edge.up } else { &mut edge.down }) = true;
+    }
+}
+
+fn submitted(frames: &[ToServer]) -> impl Iterator<Item = &Submission> {
+    frames.iter().flat_map(|frame| match frame {
+        ToServer::Submit(submit) => submit.messages.as_slice(),
+        _ => &[],
+    })
+}
