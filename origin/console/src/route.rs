@@ -12,6 +12,8 @@ use crate::replica::list::View;
 pub enum Route {
     /// Making the first account, with the token of a one-time link.
     Setup(String),
+    /// Choosing the password of an account that somebody made, with the token of a one-time link.
+    Welcome(String),
     /// A part of the list, and perhaps a conversation beside it.
     List(View, Option<ConversationId>),
 }
@@ -36,8 +38,10 @@ impl Route {
     pub fn parse(hash: &str) -> Self {
         let path = hash.trim_start_matches('#').trim_start_matches('/');
         let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-        if first == "setup" && !rest.is_empty() {
-            return Self::Setup(rest.to_owned());
+        match first {
+            "setup" if !rest.is_empty() => return Self::Setup(rest.to_owned()),
+            "welcome" if !rest.is_empty() => return Self::Welcome(rest.to_owned()),
+            _ => {}
         }
         match View::ALL.into_iter().find(|view| word(*view) == first) {
             Some(view) => Self::List(view, rest.parse().ok()),
@@ -49,6 +53,7 @@ impl Route {
     pub fn hash(&self) -> String {
         match self {
             Self::Setup(token) => format!("#/setup/{token}"),
+            Self::Welcome(token) => format!("#/welcome/{token}"),
             Self::List(view, None) => format!("#/{}", word(*view)),
             Self::List(view, Some(id)) => format!("#/{}/{id}", word(*view)),
         }
@@ -62,7 +67,10 @@ mod tests {
 
     #[test]
     fn every_place_reads_back() {
-        let mut places = vec![Route::Setup("a-token_1".to_owned())];
+        let mut places = vec![
+            Route::Setup("a-token_1".to_owned()),
+            Route::Welcome("a-token_2".to_owned()),
+        ];
         for view in View::ALL {
             places.push(Route::List(view, None));
             places.push(Route::List(view, Some(conversation(1))));
@@ -74,7 +82,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_the_start() {
-        for hash in ["", "#", "#/", "#/nowhere", "#/setup/", "#/setup"] {
+        for hash in [
+            "",
+            "#",
+            "#/",
+            "#/nowhere",
+            "#/setup/",
+            "#/setup",
+            "#/welcome/",
+        ] {
             assert_eq!(Route::parse(hash), Route::default(), "{hash}");
         }
         assert_eq!(

@@ -109,7 +109,7 @@ impl List {
         self.revision
     }
 
-    /// Whether the origin has told anything yet.
+    /// Whether the list was complete at some time: until then it is being loaded.
     pub const fn is_loaded(&self) -> bool {
         self.loaded
     }
@@ -141,7 +141,6 @@ impl List {
             self.asked = None;
             self.exhausted = frame.conversations.is_empty();
         }
-        self.loaded = true;
         self.revision = self.revision.max(frame.revision);
         let mut changed = Vec::new();
         for summary in frame.conversations {
@@ -155,6 +154,11 @@ impl List {
             }
         }
         changed
+    }
+
+    /// Everything that the origin had to say at the greeting has arrived.
+    pub const fn handle_complete(&mut self) {
+        self.loaded = true;
     }
 
     /// The connection is gone, and with it what was asked for.

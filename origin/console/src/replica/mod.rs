@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, VecDeque};
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::limits::CONSOLE_TRANSCRIPTS_MAX;
 use firsthop_core::protocol::agent::{
-    Act, Close, Command, ConversationEvents, Conversations, FromAgent, Hello, Open, Seen, Summary,
-    ToAgent,
+    Act, Close, Command, ConversationEvents, Conversations, FromAgent, Hello, Open, Revision, Seen,
+    Summary, ToAgent,
 };
 use firsthop_core::protocol::visitor::Ping;
 use firsthop_core::protocol::{
@@ -39,6 +39,11 @@ use list::{Counts, List, View, is_mine};
 use outbox::Outbox;
 use transcript::{Entry, Transcript};
 use typing::TypingBook;
+
+/// The nonce of a ping whose answer only shows that the origin is there.
+const SIGN_OF_LIFE: u32 = 0;
+/// The nonce of the ping that goes with the hello.
+const GREETING: u32 = 1;
 
 /// What the host does for the replica.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,6 +83,16 @@ pub enum Reach {
     Away(Option<Instant>),
 }
 
+/// From the hello to the answer to the ping that was sent with it: by then the origin has sent
+/// all that it had to say about the list.
+#[derive(Debug, Clone, Copy)]
+struct Greeting {
+    /// What the hello asked for.
+    since: Revision,
+    /// The furthest revision that was named since.
+    reached: Revision,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Replica {
@@ -92,6 +107,8 @@ pub struct Replica {
     outbox: Outbox,
     typing: TypingBook,
     me: Option<AgentRef>,
+    /// The greeting that is under way.
+    greeting: Option<Greeting>,
     /// What the server's clock shows beyond the local one, in milliseconds.
     ahead_ms: i64,
     outputs: VecDeque<Output>,
@@ -111,6 +128,7 @@ impl Replica {
             outbox: Outbox::default(),
             typing: TypingBook::default(),
             me: None,
+            greeting: None,
             ahead_ms: 0,
             outputs: VecDeque::new(),
         }
@@ -227,13 +245,14 @@ impl Replica {
 
     /// The socket is open.
     pub fn handle_opened(&mut self) {
-        self.send(
-            Hello {
-                version: VERSION,
-                since: self.list.revision(),
-            }
-            .into(),
-        );
+        let since = self.list.revision();
+        self.greeting = Some(Greeting {
+            since,
+            reached: Revision(0),
+        });
+        let version = VERSION;
+        self.send(Hello { version, since }.into());
+        self.send(Ping { nonce: GREETING }.into());
     }
 
     /// The socket is closed, or did not open.
@@ -443,11 +462,29 @@ impl Replica {
             ToAgent::Error(problem) if problem.code.remedy() == Remedy::Authenticate => {
                 self.outputs.push_back(Output::CheckLogin);
             }
+            ToAgent::Ping(ping) if ping.nonce == GREETING => self.handle_greeted(now),
             ToAgent::Error(_) | ToAgent::Ping(_) | ToAgent::Unknown => {}
         }
     }
 
+    fn handle_greeted(&mut self, now: Instant) {
+        let Some(greeting) = self.greeting.take() else {
+            return;
+        };
+        if greeting.reached < greeting.since {
+            // The origin has not got as far as this console: its database is another one.
+            self.list = List::default();
+            self.transcripts.clear();
+            self.give_up(now);
+            return;
+        }
+        self.list.handle_complete();
+    }
+
     fn handle_conversations(&mut self, frame: Conversations) {
+        if let Some(greeting) = &mut self.greeting {
+            greeting.reached = greeting.reached.max(frame.revision);
+        }
         // What stood there before the first frame deserves no bell.
         let known = self.list.is_loaded();
         let before: BTreeMap<ConversationId, (Status, bool)> = frame
@@ -574,6 +611,7 @@ impl Replica {
     }
 
     fn disconnect(&mut self) {
+        self.greeting = None;
         self.outbox.handle_disconnected();
         self.typing.handle_disconnected();
         self.list.handle_disconnected();
@@ -590,7 +628,12 @@ impl Replica {
             None => {}
             Some(Need::Connect) => self.outputs.push_back(Output::Connect),
             Some(Need::Close) => self.outputs.push_back(Output::Close),
-            Some(Need::Ping) => self.send(Ping { nonce: 0 }.into()),
+            Some(Need::Ping) => self.send(
+                Ping {
+                    nonce: SIGN_OF_LIFE,
+                }
+                .into(),
+            ),
         }
     }
 }

@@ -36,7 +36,7 @@ impl World {
         self.replica.handle_opened();
         let hello = self.sent();
         assert!(
-            matches!(hello.as_slice(), [FromAgent::Hello(_)]),
+            matches!(hello.as_slice(), [FromAgent::Hello(_), FromAgent::Ping(_)]),
             "{hello:?}"
         );
         self.hears(&[Welcome {
@@ -51,6 +51,11 @@ impl World {
     fn hears(&mut self, frames: &[ToAgent]) {
         let bytes = encode(Encoding::Postcard, frames).unwrap();
         self.replica.handle_message(&bytes, self.now, LOCAL);
+    }
+
+    /// The origin has said all that it had to say to the hello.
+    fn greeted(&mut self) {
+        self.hears(&[Ping { nonce: GREETING }.into()]);
     }
 
     fn hears_list(&mut self, revision: u64, conversations: Vec<Summary>) {
@@ -133,12 +138,12 @@ fn after_a_disconnect_exactly_what_is_missing_is_asked_for() {
     assert_eq!(world.outputs(), [Output::Connect]);
     world.replica.handle_opened();
     assert_eq!(
-        world.sent(),
-        [Hello {
+        world.sent()[0],
+        Hello {
             version: VERSION,
             since: Revision(12)
         }
-        .into()]
+        .into()
     );
     world.hears(&[Welcome {
         version: VERSION,
@@ -318,6 +323,7 @@ fn what_is_in_front_of_the_agents_eyes_is_read_and_nothing_else() {
 fn attention_is_drawn_to_new_waiting_visitors_and_takeovers_not_to_old_news() {
     let mut world = World::up();
     world.hears_list(1, vec![summary(1, 1, Status::Queued)]);
+    world.greeted();
     assert!(
         world.notices().is_empty(),
         "what stood there at login rings no bell"
@@ -432,4 +438,40 @@ fn the_servers_clock_is_followed() {
         world.replica.server_time(Timestamp::from_millis(50_500)),
         Timestamp::from_millis(60_500)
     );
+}
+
+#[test]
+fn the_list_is_loading_until_the_origin_has_said_everything() {
+    let mut world = World::up();
+    world.hears_list(0, vec![]);
+    world.hears_list(7, vec![summary(1, 7, Status::Queued)]);
+    assert!(!world.replica.list().is_loaded());
+    world.greeted();
+    assert!(world.replica.list().is_loaded());
+}
+
+#[test]
+fn an_origin_that_is_behind_the_console_is_another_one_and_is_asked_for_everything() {
+    let mut world = World::up();
+    world.hears_list(12, vec![summary(1, 12, Status::Queued)]);
+    world.greeted();
+    world.replica.handle_closed(world.now);
+    world.waits();
+    world.outputs();
+    world.connects();
+    world.hears_list(3, vec![summary(2, 3, Status::Queued)]);
+    world.greeted();
+    assert!(world.outputs().contains(&Output::Close));
+    world.waits();
+    world.outputs();
+    world.replica.handle_opened();
+    assert_eq!(
+        world.sent()[0],
+        Hello {
+            version: VERSION,
+            since: Revision(0)
+        }
+        .into()
+    );
+    assert!(world.replica.ids(View::All).is_empty());
 }

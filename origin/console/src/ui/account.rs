@@ -1,5 +1,6 @@
 //! Logging in, and making the first account.
 
+use firsthop_core::limits::PASSWORD_CHARS_MIN;
 use firsthop_core::protocol::{Code, Problem};
 use leptos::ev::SubmitEvent;
 use leptos::html;
@@ -11,8 +12,6 @@ use crate::browser::{focus, http};
 use crate::rest;
 use crate::route::Route;
 use crate::words::Word;
-
-const PASSWORD_CHARS_MIN: usize = 10;
 
 /// What is wrong with a form: a field's id, if one is to blame, and the text.
 #[derive(Clone, PartialEq, Eq)]
@@ -215,9 +214,10 @@ pub(super) fn Login(over: bool) -> impl IntoView {
     }
 }
 
-/// The page that the one-time link leads to.
+/// The page that a one-time link leads to. `first`: it makes the first account; otherwise the
+/// account exists, and only wants a password.
 #[component]
-pub(super) fn Setup(token: String) -> impl IntoView {
+pub(super) fn Setup(token: String, first: bool) -> impl IntoView {
     let desk = desk();
     let name = RwSignal::new(String::new());
     let email = RwSignal::new(String::new());
@@ -227,7 +227,7 @@ pub(super) fn Setup(token: String) -> impl IntoView {
     let used = RwSignal::new(false);
     let token = StoredValue::new(token);
     let form = NodeRef::<html::Form>::new();
-    form.on_load(|_| focus::soon("name"));
+    form.on_load(move |_| focus::soon(if first { "name" } else { "password" }));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if busy.get_untracked() {
@@ -238,10 +238,10 @@ pub(super) fn Setup(token: String) -> impl IntoView {
             email.get_untracked().trim().to_owned(),
             password.get_untracked(),
         );
-        if called.is_empty() {
+        if first && called.is_empty() {
             return refuse(fault, Fault::of("name", Word::NameMissing));
         }
-        if address.is_empty() {
+        if first && address.is_empty() {
             return refuse(fault, Fault::of("email", Word::EmailMissing));
         }
         if secret.chars().count() < PASSWORD_CHARS_MIN {
@@ -258,17 +258,6 @@ pub(super) fn Setup(token: String) -> impl IntoView {
                 password: &secret,
             })
             .await;
-            let outcome = match outcome {
-                // Some servers log the new account in at once; logging in again does no harm.
-                Ok(()) => {
-                    http::log_in(rest::Login {
-                        email: &address,
-                        password: &secret,
-                    })
-                    .await
-                }
-                Err(problem) => Err(problem),
-            };
             busy.set(false);
             match outcome {
                 Ok(()) => {
@@ -298,12 +287,22 @@ pub(super) fn Setup(token: String) -> impl IntoView {
         });
     };
     view! {
-        <Card title=Word::SetUp lead=Word::SetUpLead>
+        <Card
+            title=if first { Word::SetUp } else { Word::Welcome }
+            lead=if first { Word::SetUpLead } else { Word::WelcomeLead }
+        >
             <form node_ref=form on:submit=submit novalidate>
-                <Field id="name" label=Word::YourName value=name fault autocomplete="name" hint=Word::NameHint />
-                <Field id="email" label=Word::Email value=email fault kind="email" autocomplete="username" />
+                {first.then(|| view! {
+                    <Field id="name" label=Word::YourName value=name fault autocomplete="name" hint=Word::NameHint />
+                    <Field id="email" label=Word::Email value=email fault kind="email" autocomplete="username" />
+                })}
                 <Field id="password" label=Word::Password value=password fault kind="password" autocomplete="new-password" hint=Word::PasswordHint />
-                <Submit label=Word::CreateAccount busy_label=Word::SettingUp busy fault />
+                <Submit
+                    label=if first { Word::CreateAccount } else { Word::SavePassword }
+                    busy_label=Word::SettingUp
+                    busy
+                    fault
+                />
                 {move || used.get().then(|| view! {
                     <a class="button quiet wide" href=Route::default().hash()>{move || desk.say(Word::ToLogIn)}</a>
                 })}

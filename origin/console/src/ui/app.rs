@@ -35,13 +35,14 @@ pub(super) fn App() -> impl IntoView {
     });
 
     let setup = Memo::new(move |_| match desk.route.get() {
-        Route::Setup(token) => Some(token),
+        Route::Setup(token) => Some((token, true)),
+        Route::Welcome(token) => Some((token, false)),
         Route::List(..) => None,
     });
     // Which agent it is matters; that the same one was found logged in again does not.
     let session = Memo::new(move |_| desk.session.get());
     move || match (setup.get(), session.get()) {
-        (Some(token), _) => view! { <Setup token /> }.into_any(),
+        (Some((token, first)), _) => view! { <Setup token first /> }.into_any(),
         (None, Session::Checking) => view! { <Splash /> }.into_any(),
         (None, Session::Unknown(_)) => view! { <Unreachable /> }.into_any(),
         (None, Session::Out { over }) => view! { <Login over /> }.into_any(),

@@ -144,7 +144,7 @@ impl Desk {
     pub(super) fn view(self) -> View {
         self.route.with(|route| match route {
             Route::List(view, _) => *view,
-            Route::Setup(_) => View::default(),
+            Route::Setup(_) | Route::Welcome(_) => View::default(),
         })
     }
 
@@ -152,7 +152,7 @@ impl Desk {
     pub(super) fn open(self) -> Option<ConversationId> {
         self.route.with(|route| match route {
             Route::List(_, open) => *open,
-            Route::Setup(_) => None,
+            Route::Setup(_) | Route::Welcome(_) => None,
         })
     }
 
@@ -342,7 +342,7 @@ impl Desk {
     fn follow_route(self) {
         let open = self.route.with_untracked(|route| match route {
             Route::List(_, open) => *open,
-            Route::Setup(_) => None,
+            Route::Setup(_) | Route::Welcome(_) => None,
         });
         let in_sight = focus::page_in_sight();
         self.change(|replica, _| {
