@@ -485,7 +485,9 @@ impl Client {
         self.backoff.reset();
         self.visitor = Some(welcome.visitor);
         self.reach = welcome.origin;
-        if let Some(status) = welcome.status {
+        // While this was on its way, another tab may have seen the log go on.
+        let current = welcome.head.is_none_or(|head| head >= self.cursor());
+        if let Some(status) = welcome.status.filter(|_| current) {
             self.set_status(status);
         }
         // Compared with the cursor that was told, as another tab may have got further since.

@@ -26,7 +26,7 @@ use crate::pack::PackHash;
 use crate::protocol::visitor::{
     Hello, Link, Reach, Refused, Said, Stored, Submission, Submit, ToServer, ToVisitor, Welcome,
 };
-use crate::protocol::{Code, Content, Hop, Problem, Receipts, Remedy, Status, VERSION};
+use crate::protocol::{Code, Content, Hop, Problem, Receipts, Remedy, Seq, Status, VERSION};
 use crate::time::{Instant, Timestamp};
 
 /// A socket of the visitor, as the shell numbers them.
@@ -82,6 +82,8 @@ pub struct Relay {
     reach: Reach,
     /// Unknown after hibernation, unless the shell kept it beside a socket.
     status: Option<Status>,
+    /// The place in the log at which it stood so.
+    status_at: Seq,
     pack: Option<PackHash>,
     /// In memory, on the way to the origin: not acknowledged.
     passing: VecDeque<Submission>,
@@ -114,6 +116,7 @@ impl Relay {
                 Reach::Away
             },
             status: None,
+            status_at: Seq(0),
             pack: None,
             passing: VecDeque::new(),
             persisting: Vec::new(),
@@ -425,19 +428,17 @@ impl Relay {
     fn pass_down(&mut self, to: To, frame: ToVisitor) {
         match &frame {
             ToVisitor::Welcome(welcome) => {
-                self.status = welcome.status.or(self.status);
+                if let (Some(status), Some(head)) = (welcome.status, welcome.head) {
+                    self.set_status(status, head);
+                }
                 self.pack = welcome.pack.or(self.pack);
             }
             ToVisitor::Events(events) => {
-                let last = events
-                    .events
-                    .iter()
-                    .rev()
-                    .find_map(|event| match &event.content {
-                        Content::Status(change) => Some(change.status),
-                        _ => None,
-                    });
-                self.status = last.or(self.status);
+                for event in &events.events {
+                    if let Content::Status(change) = &event.content {
+                        self.set_status(change.status, event.seq);
+                    }
+                }
             }
             ToVisitor::Pack(pack) => self.pack = Some(pack.hash),
             // It may yet be stored here: then the visitor hears that, not this.
@@ -447,6 +448,14 @@ impl Relay {
             _ => {}
         }
         self.outputs.push_back(Output::Send(to, frame));
+    }
+
+    /// Replies and pushes overtake each other: the later place in the log counts.
+    fn set_status(&mut self, status: Status, at: Seq) {
+        if at >= self.status_at {
+            self.status = Some(status);
+            self.status_at = at;
+        }
     }
 
     fn give_up(&mut self, now: Instant) {

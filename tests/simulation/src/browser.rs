@@ -148,7 +148,9 @@ impl World<'_> {
         if !alive || self.tabs[tab].conn != Some(conn) {
             return;
         }
-        self.note(|| format!("tab {tab} hears {}", kinds(frames.iter().map(ToVisitor::kind))));
+        if !matches!(frames[..], [ToVisitor::Ping(_)]) {
+            self.note(|| format!("tab {tab} hears {}", kinds(frames.iter().map(ToVisitor::kind))));
+        }
         for frame in &frames {
             self.look_at_down(tab, frame);
         }
@@ -272,7 +274,9 @@ impl World<'_> {
 
     fn tab_sends(&mut self, tab: usize, frames: Vec<ToServer>) {
         let Some(conn) = self.tabs[tab].conn else { return };
-        self.note(|| format!("tab {tab} sends {}", kinds(frames.iter().map(ToServer::kind))));
+        if !matches!(frames[..], [ToServer::Ping(_)]) {
+            self.note(|| format!("tab {tab} sends {}", kinds(frames.iter().map(ToServer::kind))));
+        }
         for frame in &frames {
             match frame {
                 ToServer::CatchUp(_) => self.reach(Reached::CaughtUp),

@@ -326,7 +326,12 @@ impl World<'_> {
     fn edge_forgets(&mut self, visitor: usize, ids: &[MessageId]) {
         self.reach(Reached::Drained);
         if self.lost(50) {
-            return self.fault(Fault::EdgeForgetLost);
+            // It dies before that is written; the alarm that brought it here comes again.
+            self.fault(Fault::EdgeForgetLost);
+            self.crash_edge(visitor);
+            let at = self.now + 500;
+            self.edges[visitor].alarm = Some(at);
+            return self.at(at, Happening::Alarm { visitor, at });
         }
         self.edges[visitor].storage.retain(|message| !ids.contains(&message.id));
     }

@@ -16,7 +16,7 @@ use firsthop_core::protocol::{
     Answer, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, UnverifiedClaim,
     events_that_fit,
 };
-use firsthop_core::{Instant, Timestamp};
+use firsthop_core::Timestamp;
 
 use crate::console::agent_ref;
 use crate::mutation::Mutation;
@@ -669,10 +669,6 @@ impl World<'_> {
             self.origin.pushing[visitor].pushed = self.origin.conversations[visitor].attached_at;
             self.push(visitor);
         }
-    }
-
-    pub(crate) fn origin_now(&self) -> Instant {
-        self.clock(200)
     }
 }
 

@@ -67,7 +67,7 @@ named! {
         EdgeCrashedWriting "edge_crashed_writing",
         /// An edge's storage refuses writes for a while.
         EdgeStorageFailed "edge_storage_failed",
-        /// An edge does not get rid of what the origin has.
+        /// An edge dies before it gets rid of what the origin has.
         EdgeForgetLost "edge_forget_lost",
         /// The origin dies.
         OriginCrashed "origin_crashed",
