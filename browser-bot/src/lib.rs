@@ -1,1 +1,26 @@
-//! firsthop-browser-bot
+//! The widget: a chat panel on a shop's page that answers in the visitor's browser, and passes
+//! on what it can't answer.
+//!
+//! In: what the visitor does, frames from the hop above, what other tabs did, calls of the
+//! page's script. Out: the panel, frames, what is stored on the device. It is a shell around
+//! [`firsthop_core::hop::client::Client`], which decides everything about delivery.
+//!
+//! Start reading at [`api`] (what the launcher calls), then `shell` (the one loop), then
+//! `scene` (what is shown) and `view` (how). The launcher itself is `js/launcher.js`.
+//!
+//! Invariants: nothing is stored before the visitor does something; no text is ever taken for
+//! markup; whatever the browser refuses (storage, sockets, workers' locks), the rest works.
+
+mod admission;
+pub mod api;
+mod clock;
+mod http;
+mod i18n;
+mod knowledge;
+mod scene;
+mod shell;
+mod store;
+mod tabs;
+mod text;
+mod transport;
+mod view;

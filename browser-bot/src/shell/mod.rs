@@ -1,0 +1,390 @@
+//! The one loop: whatever happens goes to the client, whatever the client wants is done, then
+//! the panel is drawn.
+//!
+//! In: [`Happening`]s, one after another. Out: effects on the page, the network and the store.
+//! Start reading at [`Shell::handle`]. Not here: delivery (`firsthop_core::hop::client`), what
+//! the panel shows (`scene`), what the visitor's acts mean (`acts`), the connection (`link`).
+
+mod acts;
+mod link;
+mod queue;
+mod watch;
+
+use web_sys::{Document, HtmlElement, ShadowRoot, VisibilityState, Window};
+
+use firsthop_core::hop::client::{Change, Client, Output};
+use firsthop_core::pack::{Pack, PackHash};
+use firsthop_core::protocol::visitor::Page;
+use firsthop_core::protocol::{Author, Content, Event, Seq};
+use firsthop_core::{Instant, Private};
+use wasm_bindgen_futures::spawn_local;
+
+pub(crate) use queue::Queue;
+
+use crate::admission::NotAdmitted;
+use crate::api::{Emitter, Options};
+use crate::clock;
+use crate::i18n::Words;
+use crate::knowledge::{self, Knowledge};
+use crate::scene::{Surroundings, scene};
+use crate::store::{Remembered, Store, database_name};
+use crate::tabs::{News, Tabs};
+use crate::transport::Report;
+use crate::view::{Act, Listener, View};
+use link::Connection;
+use watch::Timer;
+
+/// How long somebody is shown to type without being heard of again, in milliseconds.
+const TYPING_SHOWN_MS: u64 = 8_000;
+/// The longest address or title of a page that is told, in bytes.
+const PAGE_BYTES_MAX: usize = firsthop_core::limits::PAGE_FIELD_BYTES_MAX;
+
+/// Everything that can happen.
+pub(crate) enum Happening {
+    /// The store told what an earlier visit left.
+    Recalled(Remembered),
+    /// The current pack has this name, if there is one.
+    PackNamed(Option<PackHash>),
+    /// A pack was fetched, or could not be.
+    PackFetched(Option<Box<Pack>>),
+    /// The visitor did something in the panel.
+    Act(Act),
+    /// The button was pressed.
+    Toggle,
+    /// The site wants the panel open, or not.
+    Open(bool),
+    /// The site wants a new message begun.
+    Compose(String),
+    /// The site changed options.
+    Update(Box<Options>),
+    /// Something happened on the connection of this number.
+    Link(u32, Report),
+    /// Admission for the connection of this number was granted, or not.
+    Admitted(u32, Result<String, NotAdmitted>),
+    /// Another tab told something.
+    News(News),
+    /// The browser found or lost its network.
+    Network(bool),
+    /// The page came to the front, or left it.
+    Looked,
+    /// The timer went off.
+    TimeOut,
+}
+
+/// See the module.
+pub(crate) struct Shell {
+    options: Options,
+    emit: Emitter,
+    queue: Queue,
+    document: Document,
+    host: HtmlElement,
+    client: Client,
+    knowledge: Knowledge,
+    view: View,
+    store: Store,
+    tabs: Tabs,
+    connection: Connection,
+    around: Surroundings,
+    timer: Timer,
+    /// Up to where the visitor has read.
+    read: Seq,
+    /// Up to where the site's script was told of messages.
+    told: Seq,
+    unread: usize,
+    typing_until: Option<Instant>,
+    /// When the other side was last told that the visitor types.
+    typed_at: Option<Instant>,
+    /// Changes of this turn, to be kept and told.
+    changes: Vec<Change>,
+    _listeners: Vec<Listener>,
+}
+
+impl Shell {
+    /// Builds everything. Nothing is stored or sent yet, and no token asked for.
+    pub(crate) fn new(options: Options, emit: Emitter, host: HtmlElement, root: ShadowRoot, button: HtmlElement, window: &Window, document: Document, queue: Queue) -> Self {
+        let words = Words::of(&options.lang);
+        let name = database_name(&options.edge, &options.inbox);
+        let store = Store::new(name.clone());
+        let tabs = Tabs::join(&name, queue.poster(Happening::News));
+        let acts = queue.poster(Happening::Act);
+        let view = View::new(&document, root, button, std::rc::Rc::new(acts));
+        let around = Surroundings {
+            words,
+            title: options.title.clone(),
+            online: window.navigator().on_line(),
+            lost: false,
+            misplaced: false,
+            knows: false,
+            forgetful: false,
+            typing: false,
+        };
+        let mut shell = Self {
+            client: Client::new(clock::instant(), 0, "", []),
+            connection: Connection::default(),
+            knowledge: Knowledge::default(),
+            timer: Timer::new(window.clone(), queue.clone()),
+            _listeners: watch::listen(window, &document, &queue),
+            options, emit, queue, document, host, view, store, tabs, around,
+            read: Seq(0),
+            told: Seq(0),
+            unread: 0,
+            typing_until: None,
+            typed_at: None,
+            changes: Vec::new(),
+        };
+        shell.begin();
+        shell
+    }
+
+    /// Asks the store and the pack's address; the panel can be opened meanwhile.
+    fn begin(&mut self) {
+        self.client = new_client(Vec::new());
+        self.tell_context();
+        let (store, queue) = (self.store.clone(), self.queue.clone());
+        spawn_local(async move { queue.post(Happening::Recalled(store.recall().await)) });
+        let (edge, inbox, queue) = (self.options.edge.clone(), self.options.inbox.clone(), self.queue.clone());
+        spawn_local(async move { queue.post(Happening::PackNamed(knowledge::current(&edge, &inbox).await)) });
+        self.draw();
+    }
+
+    /// Takes in what happened; then does all that follows from it.
+    pub(crate) fn handle(&mut self, happening: Happening) {
+        let now = clock::instant();
+        match happening {
+            Happening::Recalled(remembered) => self.recalled(now, remembered),
+            Happening::PackNamed(name) => name.into_iter().for_each(|name| self.fetch_pack(name)),
+            Happening::PackFetched(pack) => self.pack_fetched(pack),
+            Happening::Act(act) => self.act(now, act),
+            Happening::Toggle => self.open(now, !self.view.is_open()),
+            Happening::Open(wanted) => self.open(now, wanted),
+            Happening::Compose(text) => {
+                self.open(now, true);
+                self.view.write(&text);
+            }
+            Happening::Update(options) => self.update(*options),
+            Happening::Link(number, report) => self.reported(now, number, report),
+            Happening::Admitted(number, result) => self.admitted(now, number, result),
+            Happening::News(news) => self.heard(now, news),
+            Happening::Network(online) => self.network(now, online),
+            Happening::Looked => {
+                if self.is_seen() && !self.client.transcript().is_empty() {
+                    self.client.connect(now);
+                }
+            }
+            Happening::TimeOut => {
+                self.client.handle_timeout(now);
+                if self.typing_until.is_some_and(|until| until <= now) {
+                    self.set_typing(now, false);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Does what the client wants, until it wants nothing more; keeps and tells what changed.
+    fn settle(&mut self, now: Instant) {
+        while let Some(output) = self.client.poll_output() {
+            match output {
+                Output::Connect(transport) => self.connect(transport),
+                Output::Disconnect => self.connection.drop_link(),
+                Output::Admit => {
+                    self.connection.distrust();
+                    self.client.handle_closed(now);
+                }
+                Output::Send(frames) => self.connection.send(frames, self.client.hello()),
+                Output::Save(change) => self.changes.push(change),
+                Output::Pack(name) => self.fetch_pack(name),
+                Output::Token(token) => self.renewed(token.token.into_exposed()),
+                Output::Typing(typing) => self.set_typing(now, typing.on),
+                Output::Changed => {}
+            }
+        }
+        let changes = std::mem::take(&mut self.changes);
+        if !changes.is_empty() {
+            if changes.iter().any(|change| matches!(change, Change::Events(_))) {
+                // Who has written no longer types.
+                self.set_typing(now, false);
+            }
+            self.tabs.tell(&News::Changes(changes.clone()));
+            self.store.keep(changes);
+        }
+        if self.client.is_connected() {
+            self.around.lost = false;
+        }
+        self.draw();
+        self.see();
+        // What was read above may have to be sent.
+        if let Some(Output::Send(frames)) = self.client.poll_output() {
+            self.connection.send(frames, self.client.hello());
+        }
+        self.announce();
+        let due = [self.client.next_timeout(), self.typing_until].into_iter().flatten().min();
+        self.timer.set(due.map(|at| at.since(now)));
+    }
+
+    fn draw(&mut self) {
+        self.around.knows = self.knowledge.is_loaded();
+        self.around.forgetful = self.store.is_refused();
+        self.view.draw(scene(&self.client, &self.around, watch::day_of));
+    }
+
+    /// What is on the screen has been read; what has arrived, delivered.
+    fn see(&mut self) {
+        let cursor = self.client.cursor();
+        if cursor > self.read && self.is_seen() && self.view.is_at_end() {
+            self.read = cursor;
+            self.store.keep_read(cursor);
+            self.tabs.tell(&News::Read(cursor));
+        }
+        if cursor > Seq(0) {
+            self.client.see(self.read);
+        }
+    }
+
+    fn is_seen(&self) -> bool {
+        self.document.visibility_state() == VisibilityState::Visible
+    }
+
+    /// Tells the site's script of new messages, and how many are unread.
+    fn announce(&mut self) {
+        let events = self.client.transcript().events();
+        let unread = events.iter().filter(|event| event.seq > self.read && is_received(event)).count();
+        for event in events.iter().filter(|event| event.seq > self.told && is_received(event)) {
+            self.emit.received(event);
+        }
+        self.told = self.told.max(self.client.cursor());
+        if unread != self.unread {
+            self.unread = unread;
+            self.view.count(self.around.words, unread);
+            self.emit.unread(unread);
+        }
+    }
+
+    fn recalled(&mut self, now: Instant, remembered: Remembered) {
+        let unsaid = self.client.transcript().is_empty();
+        self.read = self.read.max(remembered.read);
+        self.connection.remember(remembered.token);
+        let known = self.connection.has_token();
+        if unsaid {
+            self.client = new_client(remembered.changes);
+            self.tell_context();
+        } else {
+            // The visitor was quicker than the store.
+            for change in remembered.changes {
+                self.client.handle_change(now, change);
+            }
+        }
+        // What was there before is no news, unless it is unread.
+        self.told = self.read;
+        if known || !self.client.transcript().is_empty() {
+            self.client.connect(now);
+        }
+    }
+
+    fn tell_context(&mut self) {
+        let url = self.document.url().unwrap_or_default();
+        let url = url.split('#').next().unwrap_or_default().to_owned();
+        let page = Page { url: Private::new(cut(url)), title: Private::new(cut(self.document.title())) };
+        self.client.set_context(self.around.words.tag, Some(page));
+    }
+
+    fn fetch_pack(&mut self, name: PackHash) {
+        if self.knowledge.hash() == Some(name) {
+            return;
+        }
+        let (edge, queue) = (self.options.edge.clone(), self.queue.clone());
+        spawn_local(async move {
+            queue.post(Happening::PackFetched(knowledge::fetch(&edge, name).await.map(Box::new)));
+        });
+    }
+
+    fn pack_fetched(&mut self, pack: Option<Box<Pack>>) {
+        // A pack that could not be had is asked for again when the hop above names it again; the
+        // bot goes on with the one that it has.
+        if let Some(pack) = pack {
+            self.knowledge.set(*pack);
+        }
+    }
+
+    fn heard(&mut self, now: Instant, news: News) {
+        match news {
+            News::Changes(changes) => {
+                for change in changes {
+                    self.client.handle_change(now, change);
+                }
+                if !self.client.transcript().is_empty() {
+                    self.client.connect(now);
+                }
+            }
+            News::Read(read) => self.read = self.read.max(read.min(self.client.cursor())),
+            News::Token(token) => self.connection.remember(Some(token)),
+            News::Shutdown => {
+                self.store.close();
+                self.host.remove();
+                self.queue.end();
+            }
+        }
+    }
+
+    fn network(&mut self, now: Instant, online: bool) {
+        self.around.online = online;
+        if online {
+            if self.connection.is_wanted() {
+                self.client.connect(now);
+            }
+        } else if self.connection.is_wanted() {
+            self.connection.drop_link();
+            self.client.handle_closed(now);
+        }
+    }
+
+    fn set_typing(&mut self, now: Instant, on: bool) {
+        self.around.typing = on;
+        self.typing_until = on.then(|| now + core::time::Duration::from_millis(TYPING_SHOWN_MS));
+    }
+
+    fn update(&mut self, options: Options) {
+        self.around.words = Words::of(&options.lang);
+        self.around.title.clone_from(&options.title);
+        self.options.title = options.title;
+        self.tell_context();
+        if self.view.is_open() {
+            // The button's label is in the panel's language.
+            self.view.relabel(self.around.words);
+        } else {
+            self.view.count(self.around.words, self.unread);
+        }
+    }
+
+    /// Who the visitor is, once a hop has said so.
+    pub(crate) fn visitor_id(&self) -> Option<String> {
+        self.client.visitor().map(|visitor| visitor.to_string())
+    }
+
+    /// Ends everything here and in the other tabs. What is left to do is to forget what is stored.
+    pub(crate) fn end(self) -> Store {
+        self.tabs.tell(&News::Shutdown);
+        self.host.remove();
+        self.store
+    }
+}
+
+fn new_client(changes: Vec<Change>) -> Client {
+    let seed = u64::from_le_bytes(clock::random());
+    Client::new(clock::instant(), seed, concat!("firsthop-widget/", env!("CARGO_PKG_VERSION")), changes)
+}
+
+/// Whether somebody else said it to the visitor.
+fn is_received(event: &Event) -> bool {
+    event.author != Author::Visitor && matches!(event.content, Content::Text(_) | Content::Answer(_))
+}
+
+/// At most as much as may be told of a page.
+fn cut(mut text: String) -> String {
+    let mut end = text.len().min(PAGE_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
+}
