@@ -1,0 +1,122 @@
+//! `GET /v1/agent/socket`: a console's WebSocket.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use firsthop_core::limits::{HELLO_WITHIN, SESSION_CHECK_EVERY};
+use firsthop_core::protocol::agent::{FromAgent, ToAgent};
+use firsthop_core::protocol::{Code, Encoding, Problem, decode};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::agent_connection::AgentConnection;
+use super::problem::Failure;
+use super::request;
+use super::serve::Place;
+use super::socket::{Protocols, payload, prepared, send};
+use crate::accounts::logged_in;
+use crate::app::App;
+use crate::deliver::hub::AgentDelivery;
+use crate::host;
+use crate::metrics::{Counter, Gauge};
+use crate::store::accounts::SecretHash;
+
+/// Deliveries that are looked at before what they led to is sent.
+const DELIVERIES_AT_ONCE: usize = 64;
+
+pub(super) async fn upgrade(
+    State(app): State<Arc<App>>,
+    Extension(place): Extension<Place>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Result<Response, Failure> {
+    request::check_same_site(&app, &headers)?;
+    let encoding = Protocols::read(&headers).encoding()?;
+    let (agent, session) = logged_in(&app, &headers).await?;
+    let upgrade = upgrade.map_err(|_| Problem::new(Code::InvalidInput, "this address takes WebSocket upgrades only"))?;
+    let guard = app.drain.enter()?;
+    Ok(prepared(upgrade, encoding).on_upgrade(move |socket| async move {
+        let connection = AgentConnection::new(Arc::clone(&app), agent.as_ref());
+        app.metrics.add(Gauge::AgentConnections, 1);
+        let link = Link { app: Arc::clone(&app), session, encoding, connection };
+        // Subscribed before anything is read: nothing can fall between.
+        let deliveries = app.hub.subscribe_agent();
+        link.run(socket, deliveries).await;
+        app.metrics.add(Gauge::AgentConnections, -1);
+        drop((guard, place));
+    }))
+}
+
+struct Link {
+    app: Arc<App>,
+    session: SecretHash,
+    encoding: Encoding,
+    connection: AgentConnection,
+}
+
+impl Link {
+    async fn run(mut self, mut socket: WebSocket, mut deliveries: mpsc::Receiver<AgentDelivery>) {
+        let first = tokio::time::timeout(HELLO_WITHIN, socket.recv()).await;
+        let Ok(Some(Ok(first))) = first else { return };
+        let mut goes_on = self.take(&mut socket, first).await;
+        let mut check_at = Instant::now() + SESSION_CHECK_EVERY;
+        let mut taken = Vec::new();
+        while goes_on {
+            goes_on = tokio::select! {
+                message = socket.recv() => match message {
+                    Some(Ok(message)) => self.take(&mut socket, message).await,
+                    Some(Err(_)) | None => return,
+                },
+                count = deliveries.recv_many(&mut taken, DELIVERIES_AT_ONCE) => {
+                    count > 0 && self.pass_on(&mut socket, &mut taken, &mut check_at).await
+                }
+                () = sleep_until(check_at) => {
+                    check_at = Instant::now() + SESSION_CHECK_EVERY;
+                    self.still_logged_in(&mut socket).await
+                }
+            };
+        }
+        drop(socket.send(Message::Close(None)).await);
+    }
+
+    async fn pass_on(&mut self, socket: &mut WebSocket, taken: &mut Vec<AgentDelivery>, check_at: &mut Instant) -> bool {
+        let mut frames = Vec::new();
+        for delivery in taken.drain(..) {
+            if matches!(delivery, AgentDelivery::SessionsChanged) {
+                *check_at = Instant::now();
+            }
+            frames.extend(self.connection.handle_delivery(delivery).await);
+        }
+        send(socket, self.encoding, &frames).await && !self.connection.is_closed()
+    }
+
+    async fn take(&mut self, socket: &mut WebSocket, message: Message) -> bool {
+        if let Message::Close(_) = message {
+            return false;
+        }
+        let Some(bytes) = payload(message) else { return true };
+        let frames = match decode::<FromAgent>(self.encoding, &bytes) {
+            Ok(frames) => self.connection.handle_frames(frames).await,
+            Err(problem) => {
+                self.app.metrics.count(Counter::FramesMalformed, 1);
+                send(socket, self.encoding, &[ToAgent::Error(problem)]).await;
+                return false;
+            }
+        };
+        send(socket, self.encoding, &frames).await && !self.connection.is_closed()
+    }
+
+    /// A login that has ended ends its sockets. While the store can't tell, they stay.
+    async fn still_logged_in(&self, socket: &mut WebSocket) -> bool {
+        if !matches!(self.app.store.session(&self.session, host::now()).await, Ok(None)) {
+            return true;
+        }
+        let problem = Problem::new(Code::LoginRequired, "the login has ended");
+        send(socket, self.encoding, &[ToAgent::Error(problem)]).await;
+        false
+    }
+}
