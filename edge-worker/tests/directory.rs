@@ -1,0 +1,135 @@
+//! What the edge knows of inboxes and packs, and how long it trusts that.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use firsthop_core::limits::INBOX_FRESH_FOR;
+use firsthop_core::pack::PackHash;
+use firsthop_core::protocol::edge::Push;
+use firsthop_core::protocol::{VERSION, edge::Inbox};
+use firsthop_edge::directory::{Ask, Told};
+use firsthop_edge::host::{Front, Host};
+use firsthop_edge::http::Head;
+use support::origin::Mood;
+use support::{EDGE_KEY, FakeHost, inbox, pack_bytes, run};
+
+fn ask(host: &FakeHost) -> Result<Inbox, String> {
+    match run(host.directory(Ask::Inbox("demo".into()))) {
+        Ok(Told::Inbox(inbox)) => Ok(inbox),
+        Ok(other) => panic!("{other:?}"),
+        Err(problem) => Err(problem.code.to_string()),
+    }
+}
+
+#[test]
+fn an_inbox_is_asked_for_once_while_it_is_fresh_and_written_once_while_it_stays_the_same() {
+    let host = FakeHost::new();
+    assert_eq!(ask(&host), Ok(inbox()));
+    assert_eq!(ask(&host), Ok(inbox()));
+    let path = format!("GET /v1/packs/{}", pack_bytes().0);
+    assert_eq!(
+        host.origin.borrow().requests,
+        ["GET /v1/edge/inboxes/demo".to_owned(), path]
+    );
+    let writes = host.writes.get();
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Ok(inbox()));
+    assert_eq!(host.origin.borrow().requests.len(), 3);
+    assert_eq!(
+        host.writes.get(),
+        writes,
+        "nothing changed, nothing is written"
+    );
+}
+
+#[test]
+fn a_change_is_fetched_when_the_origin_says_so() {
+    let host = FakeHost::new();
+    ask(&host).unwrap();
+    let newer = Inbox {
+        name: "Better shop".into(),
+        ..inbox()
+    };
+    host.origin.borrow_mut().inbox = Some(newer.clone());
+    assert_eq!(ask(&host), Ok(inbox()), "still fresh");
+    let push = Push {
+        version: VERSION,
+        downlinks: Vec::new(),
+        changed_inboxes: vec!["demo".into()],
+    };
+    let (head, body) = host.push_of(&push, &EDGE_KEY, host.now());
+    assert_eq!(host.json(&head, &body).0, 200);
+    assert_eq!(ask(&host), Ok(newer));
+}
+
+#[test]
+fn an_inbox_that_is_gone_is_forgotten_with_its_pack() {
+    let host = FakeHost::new();
+    ask(&host).unwrap();
+    host.origin.borrow_mut().inbox = None;
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Err("inbox_unknown".into()));
+    assert!(host.inboxes.borrow().is_empty() && host.packs.borrow().is_empty());
+    let asked = host.origin.borrow().requests.len();
+    assert_eq!(ask(&host), Err("inbox_unknown".into()));
+    assert_eq!(
+        host.origin.borrow().requests.len(),
+        asked,
+        "that nobody has that key is remembered"
+    );
+}
+
+#[test]
+fn a_pack_with_other_bytes_than_its_name_says_is_not_taken() {
+    let host = FakeHost::new();
+    ask(&host).unwrap();
+    let wrong = PackHash([7; 32]);
+    host.origin
+        .borrow_mut()
+        .packs
+        .insert(wrong, b"something else".to_vec());
+    host.origin.borrow_mut().inbox = Some(Inbox {
+        pack: Some(wrong),
+        ..inbox()
+    });
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Ok(inbox()), "what was known goes on");
+    assert!(!host.packs.borrow().contains_key(&wrong));
+    let head = Head::new("GET", &format!("/v1/packs/{wrong}"), "");
+    assert_eq!(host.problem(&head, b""), "origin_unavailable");
+}
+
+#[test]
+fn packs_are_kept_for_ever_by_name_and_a_pointer_for_seconds() {
+    let host = FakeHost::new();
+    let (hash, bytes) = pack_bytes();
+    let get = |path: &str| Head::new("GET", path, "").with("accept-encoding", "br");
+    let done = |head: &Head| match host.answer(head, b"") {
+        firsthop_edge::front::Outcome::Done(response) => response,
+        other => panic!("{other:?}"),
+    };
+    let pack = done(&get(&format!("/v1/packs/{hash}")));
+    assert_eq!(pack.body.as_bytes(), bytes);
+    assert_eq!(pack.header("content-encoding"), Some("br"));
+    assert!(pack.header("cache-control").unwrap().contains("immutable"));
+    let pointer = done(&get("/v1/inboxes/demo/pack"));
+    assert_eq!(pointer.header("cache-control"), Some("public, max-age=10"));
+    let etag = pointer.header("etag").unwrap();
+    assert_eq!(
+        done(&get("/v1/inboxes/demo/pack").with("if-none-match", etag)).status,
+        304
+    );
+    let nothing = Head::new("GET", &format!("/v1/packs/{}", PackHash([5; 32])), "");
+    assert_eq!(host.problem(&nothing, b""), "not_found");
+}
+
+#[test]
+fn an_origin_that_fails_is_as_good_as_away() {
+    let host = FakeHost::new();
+    ask(&host).unwrap();
+    for mood in [Mood::Away, Mood::Failing, Mood::Mute] {
+        host.wait(INBOX_FRESH_FOR);
+        host.origin.borrow_mut().mood = mood;
+        assert_eq!(ask(&host), Ok(inbox()), "{mood:?}");
+    }
+}
