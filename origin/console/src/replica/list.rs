@@ -211,7 +211,7 @@ impl List {
                 (summary.waiting_since.unwrap_or(summary.last_at), summary.id)
             }),
             View::Mine | View::All | View::Resolved => {
-                found.sort_by_key(|summary| (Reverse(summary.last_at), summary.id))
+                found.sort_by_key(|summary| (Reverse(summary.last_at), summary.id));
             }
         }
         found.into_iter().map(|summary| summary.id).collect()

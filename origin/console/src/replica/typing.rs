@@ -61,7 +61,7 @@ impl TypingBook {
         if on {
             match &mut self.agent {
                 Some((_, told_at, typed_at)) if now.since(*told_at) < TYPING_REPEATED_AFTER => {
-                    *typed_at = now
+                    *typed_at = now;
                 }
                 _ => {
                     self.agent = Some((conversation, now, now));

@@ -303,10 +303,10 @@ impl Desk {
             self.follow_route();
         });
         window_event_listener(leptos::ev::online, move |_| {
-            self.change(Replica::handle_try_now)
+            self.change(Replica::handle_try_now);
         });
         window_event_listener(leptos::ev::offline, move |_| {
-            self.change(Replica::handle_network_lost)
+            self.change(Replica::handle_network_lost);
         });
         for event in ["focus", "blur", "visibilitychange"] {
             window_event_listener_untyped(event, move |_| self.look());

@@ -96,9 +96,9 @@ fn Settings(help: RwSignal<bool>) -> impl IntoView {
     let initial = move || name().chars().next().map(|c| c.to_uppercase().to_string());
     let log_out = move |_| {
         if desk.read(|replica| replica.outbox().unsettled()) > 0 {
-            leaving.set(true)
+            leaving.set(true);
         } else {
-            desk.log_out()
+            desk.log_out();
         }
     };
     view! {
