@@ -13,11 +13,6 @@ import { World } from "./harness/world.mjs";
 for (const via of ["edge", "origin"]) {
   test(`a JSON client by the ${via}`, async (t) => {
     const world = await World.start(t, { edge: via === "edge" });
-    await until("the hop knows the pack", async () => {
-      const response = await fetch(`${world.hop}/v1/inboxes/demo/pack`);
-      return response.ok && (await response.json()).pack;
-    });
-
     await t.test("is answered by that hop, once, and finds it in the log", async () => {
       const visitor = await world.visitor();
       assert.equal(visitor.welcome.hop, via);

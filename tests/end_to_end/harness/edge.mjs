@@ -36,23 +36,9 @@ export class Edge {
       FIRSTHOP_ORIGIN_URL: this.origin,
     };
     this.#process = new Process("workerd", WORKERD, args, { env, extraPipes: 1 });
-    await within(20_000, "workerd listens", this.#listens());
+    await within(20_000, "workerd listens", listens(this.#process));
     await until("the edge serves", async () => (await fetch(`${this.url}/healthz`)).ok);
     return this;
-  }
-
-  #listens() {
-    return new Promise((resolve, reject) => {
-      let said = "";
-      this.#process.child.stdio[3].setEncoding("utf8").on("data", (text) => {
-        said += text;
-        if (/"event":\s*"listen"/.test(said)) resolve();
-      });
-      this.#process.exit(60_000).then(
-        (result) => reject(new Error(`workerd ended: ${JSON.stringify(result)}\n${this.#process.log}`)),
-        () => {},
-      );
-    });
   }
 
   get url() {
@@ -73,4 +59,19 @@ export class Edge {
     await this.kill();
     return this.start();
   }
+}
+
+/** Settles once workerd has said on its control pipe that it listens. */
+function listens(process) {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    process.child.stdio[3].setEncoding("utf8").on("data", (text) => {
+      said += text;
+      if (/"event":\s*"listen"/.test(said)) resolve();
+    });
+    process.exit(60_000).then(
+      (result) => reject(new Error(`workerd ended: ${JSON.stringify(result)}\n${process.log}`)),
+      () => {},
+    );
+  });
 }

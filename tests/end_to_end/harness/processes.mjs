@@ -79,7 +79,10 @@ export async function run(name, command, args, { input = "", env } = {}) {
     stdout += text;
   });
   process.child.stdin.end(input);
-  const { code, signal, error } = await process.exit(120_000);
+  const { code, signal, error } = await process.exit(60_000).catch(async (late) => {
+    await process.kill();
+    throw late;
+  });
   if (code !== 0) {
     const why = error ?? new Error(`${name} ended with ${code ?? signal}:\n${process.log}`);
     throw Object.assign(why, { code, log: process.log });

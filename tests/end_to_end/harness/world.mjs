@@ -12,6 +12,7 @@ import { Origin } from "./origin.mjs";
 import { Shop } from "./shop.mjs";
 import { freePort } from "./ports.mjs";
 import { Proxy } from "./proxy.mjs";
+import { until } from "./until.mjs";
 import { Visitor } from "./visitor.mjs";
 
 export class World {
@@ -37,6 +38,7 @@ export class World {
     await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
     if (edge) await world.#startEdge(port);
+    if (knowledge) await until("visitors' hop knows the pack", () => world.#currentPack());
     return world;
   }
 
@@ -45,6 +47,11 @@ export class World {
     this.edge = new Edge(this.directory, port, this.origin.url, key);
     this.#closers.push(() => this.edge.kill());
     await this.edge.start();
+  }
+
+  async #currentPack() {
+    const response = await fetch(`${this.hop}/v1/inboxes/demo/pack`);
+    return response.ok && (await response.json()).pack;
   }
 
   /** The hop that visitors talk to: the edge if there is one. */

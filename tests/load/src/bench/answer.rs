@@ -119,7 +119,7 @@ fn build_wasm() -> Result<PathBuf> {
 
 fn run_wasm(wasm: &Path, directory: &Path, args: &[OsString]) -> Result<[String; 4]> {
     let output = Command::new("node")
-        // Node 20 miscalculates addresses in WASI calls that it has optimised.
+        // Node crashes when its collector runs during one of the fast calls.
         .args(["--no-warnings", "--no-turbo-fast-api-calls"])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("js/wasi.mjs"))
         .args([wasm, directory])
