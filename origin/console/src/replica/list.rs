@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use firsthop_core::id::{AgentId, ConversationId};
+use firsthop_core::limits::CONVERSATIONS_PER_FRAME_MAX;
 use firsthop_core::protocol::agent::{Conversations, List as ListRequest, Revision, Summary};
 use firsthop_core::protocol::{AgentRef, Seq, Status};
 
@@ -219,10 +220,7 @@ impl List {
 
     /// How many each view shows.
     pub fn counts(&self, me: Option<AgentId>) -> Counts {
-        let mut counts = Counts {
-            resolved_more: !self.exhausted,
-            ..Counts::default()
-        };
+        let mut counts = Counts::default();
         for summary in self.conversations.values() {
             counts.waiting += usize::from(View::Waiting.shows(summary, me));
             counts.all += usize::from(View::All.shows(summary, me));
@@ -232,6 +230,8 @@ impl List {
                 counts.mine_unread += usize::from(self.is_unread(summary));
             }
         }
+        // A greeting that had less than a frame's worth of them had them all.
+        counts.resolved_more = !self.exhausted && counts.resolved >= CONVERSATIONS_PER_FRAME_MAX;
         counts
     }
 }

@@ -13,7 +13,6 @@ use leptos::prelude::*;
 use super::desk::desk;
 use super::icons::{self, icon};
 use crate::browser::{focus, storage};
-use crate::replica::Reach;
 use crate::replica::list::Standing;
 use crate::words::Word;
 
@@ -113,7 +112,7 @@ pub(super) fn Composer(
             return desk.lang.get().over_limit(bytes.get(), TEXT_BYTES_MAX);
         }
         let word = match (kind.get(), standing.get()) {
-            _ if desk.read(|replica| replica.reach()) != Reach::Up => Word::Held,
+            _ if !desk.is_up() => Word::Held,
             (Kind::Reply, Some(Standing::Free)) => Word::TakesHint,
             _ => Word::SendHint,
         };

@@ -13,7 +13,7 @@ use super::icons::{self, icon};
 use super::list::avatar;
 use crate::inert::inert_line;
 use crate::replica::Reach;
-use crate::replica::list::Standing;
+use crate::replica::list::{Standing, View};
 use crate::replica::outbox::State;
 use crate::route::Route;
 use crate::visitor_name;
@@ -37,6 +37,13 @@ pub(super) fn Conversation(id: ConversationId) -> impl IntoView {
                         .transcript(id)
                         .is_none_or(|transcript| transcript.is_empty())
             })
+    });
+    // What has become the agent's own has left the list of those who wait: its list goes along.
+    Effect::new(move |_| {
+        let strange = matches!(desk.view(), View::Waiting | View::Resolved);
+        if strange && standing.get() == Some(Standing::Mine) {
+            desk.go_instead(&Route::List(View::Mine, Some(id)));
+        }
     });
     let taking_over = RwSignal::new(false);
     let colleague = Signal::derive(move || match standing.get() {
@@ -106,12 +113,10 @@ fn Head(
                 )
             })?,
         };
-        let presence = lang.say(if online.get() {
-            Word::Online
-        } else {
-            Word::Away
-        });
-        Some(format!("{about} · {presence}"))
+        Some(match desk.presence(online.get()) {
+            Some(presence) => format!("{about} · {presence}"),
+            None => about,
+        })
     };
     view! {
         <header class="conversation-head">

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use crate::browser::socket::{Happened, Socket};
 use crate::browser::{chime, clock, focus, http, storage};
 use crate::replica::list::View;
-use crate::replica::{Notice, Output, Replica};
+use crate::replica::{Notice, Output, Reach, Replica};
 use crate::rest::Agent;
 use crate::route::Route;
 use crate::words::{Lang, Word};
@@ -161,6 +161,17 @@ impl Desk {
         self.read(|replica| replica.list().get(id).cloned())
     }
 
+    /// Whether the console is connected, and what it shows current.
+    pub(super) fn is_up(self) -> bool {
+        self.read(|replica| replica.reach()) == Reach::Up
+    }
+
+    /// Whether a visitor is online; nothing while the console is not.
+    pub(super) fn presence(self, online: bool) -> Option<&'static str> {
+        self.is_up()
+            .then(|| self.say(if online { Word::Online } else { Word::Away }))
+    }
+
     /// Whether an act on that conversation is under way.
     pub(super) fn is_acting(self, id: ConversationId) -> bool {
         self.read(|replica| {
@@ -197,6 +208,11 @@ impl Desk {
     pub(super) fn go(self, route: &Route) {
         // A browser that can't set the hash could not have loaded the page by it.
         let _ = location().set_hash(&route.hash());
+    }
+
+    /// Goes somewhere in place of where the agent is: Back does not return here.
+    pub(super) fn go_instead(self, route: &Route) {
+        let _ = location().replace(&route.hash());
     }
 
     /// Does something with a conversation.

@@ -33,7 +33,7 @@ pub(super) fn Details(id: ConversationId) -> impl IntoView {
             <div class="card-visitor">
                 {avatar(id, online)}
                 <h3>{move || desk.lang.get().visitor(&visitor_name::tag(id))}</h3>
-                <p>{move || desk.say(if online.get() { Word::Online } else { Word::Away })}</p>
+                <p>{move || desk.presence(online.get())}</p>
             </div>
             {move || summary.get().map(|summary| facts(desk, &summary))}
         </aside>

@@ -15,7 +15,6 @@ use super::desk::desk;
 use super::entry::entry;
 use super::icons::{self, icon};
 use crate::browser::calendar;
-use crate::replica::Reach;
 use crate::replica::transcript::{Line, lines};
 use crate::words::Word;
 
@@ -57,8 +56,7 @@ pub(super) fn Entries(id: ConversationId) -> impl IntoView {
         })
     });
     // Offline there is nothing to wait for: what is here is shown as it is.
-    let loading =
-        Memo::new(move |_| !complete.get() && desk.read(|replica| replica.reach()) == Reach::Up);
+    let loading = Memo::new(move |_| !complete.get() && desk.is_up());
     let empty = Memo::new(move |_| complete.get() && ids.with(Vec::is_empty));
     let types = Memo::new(move |_| desk.read(|replica| replica.visitor_types(id)));
 

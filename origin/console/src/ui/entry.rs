@@ -11,7 +11,6 @@ use super::desk::Desk;
 use super::icons::{self, icon};
 use crate::browser::{calendar, focus};
 use crate::inert::{inert, inert_line};
-use crate::replica::Reach;
 use crate::replica::transcript::{Delivery, Line, What};
 use crate::visitor_name;
 use crate::words::Word;
@@ -221,7 +220,7 @@ fn progress(
             Delivery::Sending => view! {
                 <p class="progress">
                     {icon(icons::CLOCK)}
-                    {move || desk.say(if desk.read(|replica| replica.reach()) == Reach::Up { Word::Sending } else { Word::Held })}
+                    {move || desk.say(if desk.is_up() { Word::Sending } else { Word::Held })}
                 </p>
             }.into_any(),
             Delivery::Stored => view! { <p class="progress">{icon(icons::CHECK)}{move || desk.say(Word::Stored)}</p> }.into_any(),

@@ -9,8 +9,8 @@ use super::desk::{Desk, desk};
 use super::icons::{self, icon};
 use crate::browser::calendar;
 use crate::inert::inert_line;
+use crate::replica::Replica;
 use crate::replica::list::View;
-use crate::replica::{Reach, Replica};
 use crate::route::Route;
 use crate::visitor_name;
 use crate::words::{Lang, Word};
@@ -190,7 +190,7 @@ fn Empty(view: View) -> impl IntoView {
 fn Older() -> impl IntoView {
     let desk = desk();
     let asking = Memo::new(move |_| desk.read(|replica| replica.list().is_asking()));
-    let offline = Memo::new(move |_| desk.read(|replica| replica.reach()) != Reach::Up);
+    let offline = Memo::new(move |_| !desk.is_up());
     view! {
         <button
             class="button quiet older"

@@ -23,7 +23,7 @@ pub(super) fn Workspace() -> impl IntoView {
     keys::listen(desk, help);
     let open = Memo::new(move |_| desk.open());
     // Who is online is not known while the console is not.
-    let stale = Memo::new(move |_| desk.read(|replica| replica.reach()) != Reach::Up);
+    let stale = Memo::new(move |_| !desk.is_up());
     view! {
         <div
             class="workspace"
