@@ -78,7 +78,13 @@ pub(super) fn build(tools: &Tools) -> Result<()> {
     let joined = scratch.join("joined.css");
     std::fs::write(&joined, css)?;
     let style = scratch.join("console.css");
-    esbuild(tools, &joined, &style, &[])?;
+    // Images stand beside the style sheet under their own names.
+    esbuild(
+        tools,
+        &joined,
+        &style,
+        &["--external:*.svg".to_owned(), "--external:*.png".to_owned()],
+    )?;
     let style_name = assets.add_hashed("console", "css", &style)?;
 
     let mut html = std::fs::read_to_string(&page)
