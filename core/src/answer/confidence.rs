@@ -2,8 +2,9 @@
 //! whose weights were fitted on questions that the training had not seen, a logistic curve.
 
 use super::features::Features;
+use super::guards::{Manner, guarded};
 use super::score::Scores;
-use crate::pack::{Calibration, EVIDENCE};
+use crate::pack::{Calibration, EVIDENCE, Model};
 
 /// What speaks for and against the best match, in 1/1,024 unless said otherwise.
 pub(crate) type Evidence = [i32; EVIDENCE];
@@ -31,6 +32,21 @@ pub(crate) fn evidence(scores: &Scores, features: &Features) -> Evidence {
         (first + 1024).max(0) * known / 1024,
         (first - second) * known / 1024,
     ]
+}
+
+/// The confidence of the best match in ‰: calibrated, then guarded.
+pub(crate) fn confidence(
+    scores: &Scores,
+    features: &Features,
+    manner: Manner,
+    model: &Model<'_>,
+) -> u16 {
+    let calibrated = per_mille(model.calibration, &evidence(scores, features));
+    let negated_share = scores
+        .best()
+        .first()
+        .map_or(0, |best| model.negated_share(best.class));
+    guarded(calibrated, manner, negated_share)
 }
 
 /// The binary logarithm in 1/1,024, linear between powers of two; 0 for 0.

@@ -16,12 +16,15 @@
 mod confidence;
 pub(crate) mod features;
 mod fold;
+pub(crate) mod guards;
 mod matching;
 pub(crate) mod score;
 pub(crate) mod tokens;
 
 #[cfg(feature = "compile")]
 pub(crate) use confidence::Evidence;
+use confidence::confidence;
+#[cfg(feature = "compile")]
 pub(crate) use confidence::{evidence, per_mille};
 
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
@@ -171,10 +174,9 @@ impl Answerer {
             }
             None => {}
         }
-        self.score(pack);
-        let calibration = *pack.model().calibration;
-        let confidence = per_mille(&calibration, &evidence(&self.scores, &self.features));
-        let Some(best) = self.scores.best().first().copied() else {
+        let confidence = self.score(pack);
+        let calibration = pack.model().calibration;
+        let Some(best) = self.scores.best().first() else {
             return Decision::Escalate;
         };
         if confidence >= calibration.answer_from {
@@ -195,16 +197,21 @@ impl Answerer {
     /// measuring and for showing an editor why.
     pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Match> {
         self.tokens.read(question.read());
-        self.score(pack);
-        let calibration = pack.model().calibration;
-        let confidence = per_mille(calibration, &evidence(&self.scores, &self.features));
+        let confidence = self.score(pack);
         self.suggestions(confidence)
     }
 
-    fn score(&mut self, pack: &Pack) {
+    /// Scores the question that was read; the confidence of the best match, in ‰.
+    fn score(&mut self, pack: &Pack) -> u16 {
         let model = pack.model();
         self.features.read(&self.tokens, &pack.lexicon(), &model);
         self.scores.compute(&self.features, &model);
+        confidence(
+            &self.scores,
+            &self.features,
+            guards::manner(&self.tokens),
+            &model,
+        )
     }
 
     /// The best matches; those after the first share what confidence the first leaves.

@@ -23,7 +23,7 @@ pub struct BuildSettings {
 impl Default for BuildSettings {
     fn default() -> Self {
         Self {
-            precision_per_mille: 950,
+            precision_per_mille: 940,
         }
     }
 }

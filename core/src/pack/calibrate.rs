@@ -6,6 +6,7 @@
 
 use super::math::exp;
 use super::model::{Calibration, EVIDENCE};
+use crate::answer::guards::{GUARDED_MAX, Manner, guarded};
 use crate::answer::{Evidence, per_mille};
 
 /// One question that the model had not seen.
@@ -13,10 +14,24 @@ pub(super) struct Trial {
     pub(super) evidence: Evidence,
     /// Whether the best match was right. Never, if its entry was hidden.
     pub(super) right: bool,
+    /// What the guards look at.
+    pub(super) manner: Manner,
+    /// How many phrasings of the best match deny something, in 1/255.
+    pub(super) negated_share: u8,
     /// Whether its entry is known to the model at all.
     pub(super) in_scope: bool,
     /// How many questions it stands for.
     pub(super) weight: f64,
+}
+
+impl Trial {
+    fn confidence(&self, calibration: &Calibration) -> u16 {
+        guarded(
+            per_mille(calibration, &self.evidence),
+            self.manner,
+            self.negated_share,
+        )
+    }
 }
 
 /// What the pack is expected to do, on the trials.
@@ -36,7 +51,7 @@ pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expec
     let mut calibration = fit(trials);
     let mut sorted: Vec<(u16, &Trial)> = trials
         .iter()
-        .map(|trial| (per_mille(&calibration, &trial.evidence), trial))
+        .map(|trial| (trial.confidence(&calibration), trial))
         .collect();
     sorted.sort_by_key(|(confidence, _)| core::cmp::Reverse(*confidence));
     let weigh = |counts: fn(&Trial) -> bool| -> f64 {
@@ -61,9 +76,9 @@ pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expec
             right += if trial.right { trial.weight } else { 0.0 };
         }
         if right >= precision * answered
-            && let Some((confidence, _)) = same.first()
+            && let Some((confidence @ GUARDED_MAX.., _)) = same.first()
         {
-            calibration.answer_from = *confidence;
+            calibration.answer_from = (*confidence).max(GUARDED_MAX + 1);
             expected.coverage = per_thousand(right, in_scope);
             expected.precision = per_thousand(right, answered);
         }

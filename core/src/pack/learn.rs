@@ -11,6 +11,7 @@ use super::train::{Dice, Example, Recipe, train};
 use super::write;
 use crate::answer::evidence;
 use crate::answer::features::{Counted, Features, count, each, occurrence};
+use crate::answer::guards::manner;
 use crate::answer::score::Scores;
 use crate::answer::tokens::Tokens;
 use crate::knowledge::{BACKGROUND, FaqEntry};
@@ -30,8 +31,11 @@ const ANSWER_WEIGHT: f32 = 0.9;
 /// So much of an answer's text is looked at.
 const ANSWER_TOKENS_MAX: usize = 200;
 
-/// Below so many phrasings more folds are made, as each phrasing counts.
-const FEW_PHRASINGS: usize = 4_000;
+/// Up to so many classes times examples there are ten folds…
+const FEW: usize = 1_500_000;
+
+/// …and up to so many five.
+const MANY: usize = 5_000_000;
 
 /// How many out-of-scope questions one phrasing of a hidden entry stands for: each entry is
 /// hidden once, and all of its phrasings are tried.
@@ -49,10 +53,12 @@ impl Lesson {
             tokens.read(text);
             if !tokens.is_empty() {
                 let counts = counts(&tokens, lexicon, recipe.bits);
+                let manner = manner(&tokens);
                 let tokens = tokens.all().len() as u32;
                 examples.push(Example {
                     class: class as u16,
                     tokens,
+                    manner,
                     counts,
                     weight,
                 });
@@ -107,7 +113,7 @@ impl Lesson {
             .filter(|it| it.class != background)
             .collect();
         let written = write::model(
-            &train(&own, self.classes, recipe, tick),
+            &train(&own, self.classes, &self.affordable(recipe), tick),
             &Calibration::default(),
         );
         let Ok(place) = Place::check(Bytes::new(&written.0), self.classes - 1) else {
@@ -133,11 +139,22 @@ impl Lesson {
         self.folds() as usize + 1
     }
 
-    fn folds(&self) -> u32 {
-        if self.phrasings < FEW_PHRASINGS {
-            10
+    /// The recipe, with fewer passes where training takes long.
+    fn affordable(&self, recipe: &Recipe) -> Recipe {
+        let passes = if self.classes * self.examples.len() > MANY {
+            PASSES_MANY
         } else {
-            5
+            recipe.passes
+        };
+        Recipe { passes, ..*recipe }
+    }
+
+    /// Many where each phrasing counts, few where training takes long.
+    fn folds(&self) -> u32 {
+        match self.classes * self.examples.len() {
+            0..=FEW => 10,
+            ..=MANY => 5,
+            _ => 3,
         }
     }
 
@@ -149,7 +166,7 @@ impl Lesson {
     /// Trains on everything.
     pub(super) fn model(&self, recipe: &Recipe, tick: &mut dyn FnMut(usize)) -> write::Quantised {
         let all: Vec<&Example> = self.examples.iter().collect();
-        train(&all, self.classes, recipe, tick)
+        train(&all, self.classes, &self.affordable(recipe), tick)
     }
 
     /// Trains on parts of the examples and tries the rest: phrasings that were left out, and
@@ -179,7 +196,7 @@ impl Lesson {
                 .filter(|(example, its)| *its != fold && !hidden(example));
             let seen: Vec<&Example> = seen.map(|(example, _)| *example).collect();
             let trained = write::model(
-                &train(&seen, self.classes, recipe, tick),
+                &train(&seen, self.classes, &self.affordable(recipe), tick),
                 &Calibration::default(),
             );
             let Ok(place) = Place::check(Bytes::new(&trained.0), self.classes - 1) else {
@@ -194,14 +211,12 @@ impl Lesson {
                 work.0.read_counted(example.tokens, &example.counts, &model);
                 work.1.compute(&work.0, &model);
                 let in_scope = !hidden && example.class != background;
+                let best = work.1.best().first().map_or(background, |best| best.class);
                 trials.push(Trial {
                     evidence: evidence(&work.1, &work.0),
-                    right: in_scope
-                        && work
-                            .1
-                            .best()
-                            .first()
-                            .is_some_and(|it| it.class == example.class),
+                    right: in_scope && best == example.class,
+                    manner: example.manner,
+                    negated_share: model.negated_share(best),
                     in_scope,
                     weight: match (in_scope, hidden) {
                         (true, _) => 1.0,
@@ -214,6 +229,9 @@ impl Lesson {
         trials
     }
 }
+
+/// Passes over the examples where there are many.
+const PASSES_MANY: u32 = 5;
 
 /// An entry with this score in 1/1,024 claims a line of the background for itself.
 const CLAIMED_FROM: i32 = -300;

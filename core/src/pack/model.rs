@@ -23,6 +23,7 @@ pub(super) struct Place {
     postings: Span,
     starts: Vec<u32>,
     scales: Span,
+    negated: Span,
     calibration: Calibration,
 }
 
@@ -72,6 +73,7 @@ impl Place {
         walk.end("model")?;
         counts.end("model")?;
         let scales = part.span(usize::from(classes) * 4)?;
+        let negated = part.span(usize::from(classes))?;
         let mut calibration = Calibration {
             bias: part.i32()?,
             ..Calibration::default()
@@ -90,6 +92,7 @@ impl Place {
             postings,
             starts,
             scales,
+            negated,
             calibration,
         })
     }
@@ -103,6 +106,7 @@ impl Place {
             postings: self.postings.of(bytes),
             starts: &self.starts,
             scales: self.scales.of(bytes).as_chunks().0,
+            negated: self.negated.of(bytes),
             calibration: &self.calibration,
         }
     }
@@ -127,6 +131,7 @@ pub(crate) struct Model<'a> {
     postings: &'a [u8],
     starts: &'a [u32],
     scales: &'a [[u8; 4]],
+    negated: &'a [u8],
     pub(crate) calibration: &'a Calibration,
 }
 
@@ -168,6 +173,11 @@ impl<'a> Model<'a> {
             next = class + 1;
             rest = tail;
         }
+    }
+
+    /// How many of an entry's phrasings deny something, in 1/255.
+    pub(crate) fn negated_share(&self, class: u16) -> u8 {
+        self.negated.get(usize::from(class)).copied().unwrap_or(0)
     }
 
     /// For a class: the size of one step of its weights in 1/16,384, and its bias in 1/1,024.

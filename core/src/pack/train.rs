@@ -8,6 +8,7 @@
 use super::math::ln;
 use super::write::{Posting, Quantised};
 use crate::answer::features::Counted;
+use crate::answer::guards::Manner;
 
 /// A phrasing as counted features.
 #[derive(Clone)]
@@ -15,6 +16,8 @@ pub(super) struct Example {
     pub(super) class: u16,
     /// How many tokens it has.
     pub(super) tokens: u32,
+    /// What it is like, apart from what it is about.
+    pub(super) manner: Manner,
     /// Ascending by bucket.
     pub(super) counts: Vec<Counted>,
     /// How much an error on it costs, relative to others.
@@ -59,7 +62,27 @@ pub(super) fn train(
         });
         done(class + 1);
     }
-    quantise(&found, rarity, rarity_unknown, recipe)
+    let negated = negated_shares(examples, &members);
+    Quantised {
+        negated,
+        ..quantise(&found, rarity, rarity_unknown, recipe)
+    }
+}
+
+/// For each class how many of its phrasings deny something, in 1/255.
+fn negated_shares(examples: &[&Example], members: &[Vec<u32>]) -> Vec<u8> {
+    let share = |members: &Vec<u32>| {
+        let own = members
+            .iter()
+            .filter_map(|place| examples.get(*place as usize));
+        let phrasings = own.filter(|example| example.weight >= 1.0);
+        let negated = phrasings
+            .clone()
+            .filter(|example| example.manner.negated)
+            .count();
+        (negated * 255).div_ceil(phrasings.count().max(1)) as u8
+    };
+    members.iter().map(share).collect()
 }
 
 /// Inverse document frequency of each bucket, 16 = 1.0, 0 if no example has it; and that of a
@@ -328,11 +351,13 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
         scales.push((scale as u16, bias as i16));
     }
     postings.sort_unstable();
+    let negated = Vec::new();
     Quantised {
         bits: recipe.bits,
         rarity,
         rarity_unknown,
         postings,
         scales,
+        negated,
     }
 }
