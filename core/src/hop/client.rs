@@ -157,7 +157,8 @@ pub struct Client {
     held_off: bool,
     retransmit_after: Duration,
     retransmit_at: Option<Instant>,
-    /// When to ask again for events that were asked for and have not come.
+    /// The place after which events were asked for, and when to ask again.
+    asked_after: Option<Seq>,
     catch_up_at: Option<Instant>,
     heard_at: Instant,
     pinged_at: Option<Instant>,
@@ -195,6 +196,7 @@ impl Client {
             held_off: false,
             retransmit_after: RETRANSMIT_AFTER,
             retransmit_at: None,
+            asked_after: None,
             catch_up_at: None,
             heard_at: now,
             pinged_at: None,
@@ -432,10 +434,11 @@ impl Client {
             ToVisitor::Refused(refused) => self.handle_refused(now, refused.id, refused.problem),
             ToVisitor::Events(events) => {
                 self.save_events(events.events);
-                if events.more || self.replica.has_gap() {
-                    self.catch_up(now);
-                } else {
+                if !events.more && !self.replica.has_gap() {
+                    self.asked_after = None;
                     self.catch_up_at = None;
+                } else if self.asked_after != Some(self.cursor()) {
+                    self.catch_up(now);
                 }
             }
             ToVisitor::Answered(answered) => {
@@ -599,6 +602,7 @@ impl Client {
     fn unlink(&mut self, link: Link) {
         self.link = link;
         self.retransmit_at = None;
+        self.asked_after = None;
         self.catch_up_at = None;
         self.pinged_at = None;
         self.under_way = 0;
@@ -651,6 +655,7 @@ impl Client {
     fn catch_up(&mut self, now: Instant) {
         self.catch_up_at = Some(now + RETRANSMIT_AFTER);
         let after = self.cursor();
+        self.asked_after = Some(after);
         self.transmit(vec![CatchUp { after }.into()]);
     }
 

@@ -95,6 +95,8 @@ pub struct Relay {
     next_request: u64,
     backoff: Backoff,
     retry_at: Option<Instant>,
+    /// While a drain is under way: when to look again, should all memory of it vanish.
+    watch_at: Instant,
     sockets: usize,
     outputs: VecDeque<Output>,
 }
@@ -121,6 +123,7 @@ impl Relay {
             passing: VecDeque::new(),
             persisting: Vec::new(),
             retry_at: (!outbox.is_empty()).then_some(now),
+            watch_at: now,
             outbox,
             requests: Vec::new(),
             sockets: 0,
@@ -159,10 +162,14 @@ impl Relay {
         self.outputs.pop_front()
     }
 
-    /// When [`Self::handle_timeout`] is due. With nobody connected and nothing stored, never.
+    /// When [`Self::handle_timeout`] is due. With nobody connected and nothing stored, never; with
+    /// something stored, always: a shell whose memory may vanish sets an alarm by it, and the
+    /// alarm must outlive a drain that is under way.
     pub fn next_timeout(&self) -> Option<Instant> {
-        self.retry_at
-            .filter(|_| self.sockets > 0 || !self.outbox.is_empty())
+        if self.outbox.is_empty() {
+            return self.retry_at.filter(|_| self.sockets > 0);
+        }
+        Some(self.retry_at.unwrap_or(self.watch_at))
     }
 
     /// How many sockets the visitor has here now.
@@ -368,10 +375,14 @@ impl Relay {
 
     /// Tries the origin again.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.watch_at <= now {
+            self.watch_at = now + DRAIN_AFTER_MAX;
+        }
         if self.retry_at.is_none_or(|at| at > now) {
             return;
         }
         self.retry_at = None;
+        self.watch_at = now + DRAIN_AFTER_MAX;
         if self.submitting()
             || self
                 .requests

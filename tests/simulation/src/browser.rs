@@ -104,7 +104,11 @@ impl World<'_> {
             if half_open {
                 self.fault(Fault::SocketHalfOpen);
             }
-            let wait = if half_open { self.dice.between(5_000, 60_000) } else { self.latency() };
+            let wait = if half_open {
+                self.dice.between(5_000, 60_000)
+            } else {
+                self.latency()
+            };
             let last = self.conns.get(&conn).map_or(0, |conn| conn.up_until);
             self.at(last.max(self.now + wait), Happening::ClosedByTab { conn });
         }
@@ -126,7 +130,10 @@ impl World<'_> {
         let now = self.clock(tab);
         let visitor = self.tabs[tab].visitor;
         let refused = fails || !self.visitors[visitor].online;
-        let up = self.visitors[visitor].direct.then_some(self.origin.up).unwrap_or(true);
+        let up = self.visitors[visitor]
+            .direct
+            .then_some(self.origin.up)
+            .unwrap_or(true);
         if refused || !up {
             self.conns.remove(&conn);
             self.tabs[tab].conn = None;
@@ -143,13 +150,20 @@ impl World<'_> {
     }
 
     pub(crate) fn arrive_down(&mut self, conn: u64, frames: Vec<ToVisitor>) {
-        let Some(known) = self.conns.get(&conn) else { return };
+        let Some(known) = self.conns.get(&conn) else {
+            return;
+        };
         let (tab, alive) = (known.tab, known.down);
         if !alive || self.tabs[tab].conn != Some(conn) {
             return;
         }
         if !matches!(frames[..], [ToVisitor::Ping(_)]) {
-            self.note(|| format!("tab {tab} hears {}", kinds(frames.iter().map(ToVisitor::kind))));
+            self.note(|| {
+                format!(
+                    "tab {tab} hears {}",
+                    kinds(frames.iter().map(ToVisitor::kind))
+                )
+            });
         }
         for frame in &frames {
             self.look_at_down(tab, frame);
@@ -182,12 +196,16 @@ impl World<'_> {
 
     /// An answer is shown before the log holds it.
     fn show(&mut self, visitor: usize, answer: &Answer) {
-        self.visitors[visitor].shown.insert(answer.of, answer.clone());
+        self.visitors[visitor]
+            .shown
+            .insert(answer.of, answer.clone());
     }
 
     /// The server closed the connection, or it was reset.
     pub(crate) fn closed_by_server(&mut self, conn: u64) {
-        let Some(known) = self.conns.remove(&conn) else { return };
+        let Some(known) = self.conns.remove(&conn) else {
+            return;
+        };
         let tab = known.tab;
         self.server_lost(conn, known.visitor);
         if self.tabs[tab].conn != Some(conn) {
@@ -265,7 +283,15 @@ impl World<'_> {
         self.tabs[tab].conn = Some(conn);
         self.conns.insert(
             conn,
-            Conn { tab, visitor, encoding, up: true, down: true, up_until: 0, down_until: 0 },
+            Conn {
+                tab,
+                visitor,
+                encoding,
+                up: true,
+                down: true,
+                up_until: 0,
+                down_until: 0,
+            },
         );
         let fails = !self.healed && self.dice.chance(30);
         let wait = self.latency();
@@ -273,9 +299,16 @@ impl World<'_> {
     }
 
     fn tab_sends(&mut self, tab: usize, frames: Vec<ToServer>) {
-        let Some(conn) = self.tabs[tab].conn else { return };
+        let Some(conn) = self.tabs[tab].conn else {
+            return;
+        };
         if !matches!(frames[..], [ToServer::Ping(_)]) {
-            self.note(|| format!("tab {tab} sends {}", kinds(frames.iter().map(ToServer::kind))));
+            self.note(|| {
+                format!(
+                    "tab {tab} sends {}",
+                    kinds(frames.iter().map(ToServer::kind))
+                )
+            });
         }
         for frame in &frames {
             match frame {
@@ -289,11 +322,18 @@ impl World<'_> {
 
     fn check_submit(&mut self, tab: usize, submit: &Submit) {
         if submit.messages.len() > firsthop_core::limits::SUBMISSIONS_PER_FRAME_MAX {
-            self.violate(format!("tab {tab} submits {} at once", submit.messages.len()));
+            self.violate(format!(
+                "tab {tab} submits {} at once",
+                submit.messages.len()
+            ));
         }
         let visitor = self.tabs[tab].visitor;
         let log = &self.origin.conversations[visitor];
-        if submit.messages.iter().any(|message| log.places.contains_key(&message.id)) {
+        if submit
+            .messages
+            .iter()
+            .any(|message| log.places.contains_key(&message.id))
+        {
             self.reach(Reached::Retransmitted);
         }
         if self.mutated(Mutation::DeviceAcksOnSend) {
@@ -310,7 +350,8 @@ impl World<'_> {
             Change::Reset => self.violate(format!("tab {tab} forgets its log")),
             _ => {}
         }
-        let forgets = matches!(change, Change::Written(_)) && self.mutated(Mutation::DeviceForgetsOutbox);
+        let forgets =
+            matches!(change, Change::Written(_)) && self.mutated(Mutation::DeviceForgetsOutbox);
         if !forgets {
             self.visitors[visitor].store.push(change.clone());
         }
@@ -319,7 +360,11 @@ impl World<'_> {
             if other != tab && self.tabs[other].visitor == visitor && is_open {
                 let life = self.tabs[other].life;
                 // A channel between tabs keeps the order.
-                let told = Happening::Told { tab: other, life, change: Box::new(change.clone()) };
+                let told = Happening::Told {
+                    tab: other,
+                    life,
+                    change: Box::new(change.clone()),
+                };
                 self.after(3, told);
             }
         }
@@ -333,7 +378,11 @@ impl World<'_> {
             self.says(tab, Said::Person(AskPerson {}), None);
             return;
         }
-        let mut said = SaidText { text: text.into(), lang: "en".to_owned(), claim: None };
+        let mut said = SaidText {
+            text: text.into(),
+            lang: "en".to_owned(),
+            claim: None,
+        };
         let id = MessageId::new(self.wall(), self.dice.bytes());
         let answer = self.asks_device(tab, id, &said);
         let mut answered = None;
@@ -347,7 +396,10 @@ impl World<'_> {
                 }
             } else {
                 self.show(self.tabs[tab].visitor, &answer);
-                answered = Some(Answered { id: id.derive(Derived::Answer), answer: *answer });
+                answered = Some(Answered {
+                    id: id.derive(Derived::Answer),
+                    answer: *answer,
+                });
             }
         }
         self.says_as(tab, id, Said::Text(said), answered);
@@ -371,9 +423,15 @@ impl World<'_> {
     }
 
     fn says_as(&mut self, tab: usize, id: MessageId, said: Said, answered: Option<Answered>) {
-        let submission = Submission { id, at: self.wall(), said: said.clone() };
+        let submission = Submission {
+            id,
+            at: self.wall(),
+            said: said.clone(),
+        };
         let now = self.clock(tab);
-        let Some(client) = &mut self.tabs[tab].client else { return };
+        let Some(client) = &mut self.tabs[tab].client else {
+            return;
+        };
         match client.say(now, submission, answered) {
             Ok(()) => {
                 self.note(|| format!("tab {tab} says {id}"));
@@ -405,8 +463,13 @@ impl World<'_> {
     pub(crate) fn reuses_id(&mut self, tab: usize) {
         let visitor = self.tabs[tab].visitor;
         let ids: Vec<_> = self.visitors[visitor].wrote.keys().copied().collect();
-        let up = self.tabs[tab].client.as_ref().is_some_and(Client::is_connected);
-        let Some(conn) = self.tabs[tab].conn.filter(|_| up && !ids.is_empty()) else { return };
+        let up = self.tabs[tab]
+            .client
+            .as_ref()
+            .is_some_and(Client::is_connected);
+        let Some(conn) = self.tabs[tab].conn.filter(|_| up && !ids.is_empty()) else {
+            return;
+        };
         let id = *self.dice.pick(&ids);
         // While it is under way itself, whichever comes first is the message.
         if !self.origin.conversations[visitor].places.contains_key(&id) {
@@ -418,7 +481,11 @@ impl World<'_> {
             lang: String::new(),
             claim: None,
         });
-        let messages = vec![Submission { id, at: self.wall(), said }];
+        let messages = vec![Submission {
+            id,
+            at: self.wall(),
+            said,
+        }];
         self.send_up(conn, vec![Submit { messages }.into()]);
     }
 }

@@ -2,7 +2,9 @@
 
 use firsthop_core::hop::client::Client;
 use firsthop_core::hop::transcript::Delivery;
+use firsthop_core::protocol::agent::{Act, Reply};
 
+use crate::console::agent_ref;
 use crate::tally::Fault;
 use crate::world::{Happening, World};
 
@@ -131,12 +133,29 @@ impl World<'_> {
         }
     }
 
+    /// An agent writes to everybody once more.
+    pub(crate) fn say_last_words(&mut self) {
+        self.last_words = true;
+        for visitor in 0..self.visitors.len() {
+            let assignee = self.origin.conversations[visitor].head.assignee.clone();
+            let agent = usize::from(assignee == Some(agent_ref(1)));
+            self.agent_commands(agent, visitor, Act::Reply(Reply { text: "bye".into() }));
+        }
+    }
+
     fn deafen(&mut self, tab: usize, up: bool) {
-        let Some(conn) = self.tabs[tab].conn.and_then(|conn| self.conns.get_mut(&conn)) else {
+        let Some(conn) = self.tabs[tab]
+            .conn
+            .and_then(|conn| self.conns.get_mut(&conn))
+        else {
             return;
         };
         *(if up { &mut conn.up } else { &mut conn.down }) = false;
-        self.fault(if up { Fault::SocketDeafUp } else { Fault::SocketDeafDown });
+        self.fault(if up {
+            Fault::SocketDeafUp
+        } else {
+            Fault::SocketDeafDown
+        });
     }
 
     fn goes_offline(&mut self, visitor: usize, wait: u64) {
@@ -145,7 +164,11 @@ impl World<'_> {
         }
         self.fault(Fault::VisitorOffline);
         self.visitors[visitor].online = false;
-        for conn in self.conns.values_mut().filter(|conn| conn.visitor == visitor) {
+        for conn in self
+            .conns
+            .values_mut()
+            .filter(|conn| conn.visitor == visitor)
+        {
             (conn.up, conn.down) = (false, false);
         }
         self.after(wait, Happening::BackOnline { visitor });
@@ -174,12 +197,29 @@ impl World<'_> {
         for visitor in &mut self.visitors {
             visitor.online = true;
         }
+    }
+
+    /// Some visitors are gone when everything heals: what edges stored for them must not wait.
+    pub(crate) fn some_leave(&mut self) {
+        for tab in 0..self.tabs.len() {
+            if self.dice.chance(500) {
+                self.close_tab(tab);
+            }
+        }
+    }
+
+    /// Every tab is open and tries to connect.
+    pub(crate) fn all_return(&mut self) {
         for tab in 0..self.tabs.len() {
             if self.tabs[tab].client.is_none() {
                 self.open_tab(tab);
             }
             let now = self.clock(tab);
-            if let Some(client) = self.tabs[tab].client.as_mut().filter(|client| !client.is_connected()) {
+            if let Some(client) = self.tabs[tab]
+                .client
+                .as_mut()
+                .filter(|client| !client.is_connected())
+            {
                 Client::connect(client, now);
             }
             self.drive_tab(tab);

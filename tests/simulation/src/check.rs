@@ -1,10 +1,11 @@
 //! What must be true: after each step, and once everything has healed.
 
+use firsthop_core::conversation::same_submission;
 use firsthop_core::hop::client::{Change, Client};
 use firsthop_core::hop::transcript::Delivery;
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::limits::VISITOR_OUTBOX_MAX;
-use firsthop_core::protocol::visitor::{Reach, Said};
+use firsthop_core::protocol::visitor::{Reach, Said, Submission};
 use firsthop_core::protocol::{Author, Content, Event, Hop, Seq, Status};
 
 use crate::origin::ids;
@@ -17,7 +18,9 @@ impl World<'_> {
         for id in messages {
             let known = self.origin.conversations[visitor].places.contains_key(id);
             if by == Hop::Origin && !known {
-                self.violate(format!("{id} is stored at the origin, which does not have it"));
+                self.violate(format!(
+                    "{id} is stored at the origin, which does not have it"
+                ));
             }
             if !known {
                 self.visitors[visitor].promised.insert(*id, by);
@@ -35,11 +38,25 @@ impl World<'_> {
             let promised = &mut self.visitors[visitor].promised;
             promised.retain(|id, _| !places.contains_key(id));
             let storage = &self.edges[visitor].storage;
-            let lost = promised.iter().find(|(id, _)| !storage.iter().any(|message| message.id == **id));
+            let lost = promised
+                .iter()
+                .find(|(id, _)| !storage.iter().any(|message| message.id == **id));
             if let Some((id, by)) = lost {
                 let what = format!("{id} was acknowledged by {by:?} and is nowhere");
                 self.violate(what);
             }
+        }
+    }
+
+    /// Invariant 1, read closely: what is acknowledged is this message, not another of its id.
+    pub(crate) fn check_acknowledged(&mut self, visitor: usize, message: &Submission) {
+        let log = &self.origin.conversations[visitor];
+        let event = log.places.get(&message.id).map(|at| &log.log[*at]);
+        if !event.is_some_and(|event| same_submission(event, message)) {
+            self.violate(format!(
+                "{} is acknowledged, and the log holds something else",
+                message.id
+            ));
         }
     }
 
@@ -50,7 +67,11 @@ impl World<'_> {
         if ids(log).len() != log.len() {
             wrong.push("an id stands twice".to_owned());
         }
-        let mut visible = log[..before].iter().rev().find(|event| !event.content.is_private()).map_or(Seq(0), |event| event.seq);
+        let mut visible = log[..before]
+            .iter()
+            .rev()
+            .find(|event| !event.content.is_private())
+            .map_or(Seq(0), |event| event.seq);
         for (at, event) in log.iter().enumerate().skip(before) {
             if event.seq.0 != at as u64 + 1 {
                 wrong.push(format!("place {} holds seq {}", at + 1, event.seq.0));
@@ -71,7 +92,10 @@ impl World<'_> {
             self.violate(format!("log of {visitor}: {what}"));
         }
         self.note(|| {
-            let kinds: Vec<_> = new.iter().map(|event| format!("{}:{}", event.seq.0, event.content.kind())).collect();
+            let kinds: Vec<_> = new
+                .iter()
+                .map(|event| format!("{}:{}", event.seq.0, event.content.kind()))
+                .collect();
             format!("origin commits {} for {visitor}", kinds.join(" "))
         });
     }
@@ -127,7 +151,9 @@ impl World<'_> {
 
     /// Invariants 2, 3 and 7 at a tab: its transcript is a beginning of what it may see.
     pub(crate) fn check_tab(&mut self, tab: usize) {
-        let Some(client) = &self.tabs[tab].client else { return };
+        let Some(client) = &self.tabs[tab].client else {
+            return;
+        };
         let visitor = self.tabs[tab].visitor;
         let events = client.transcript().events();
         let from = self.tabs[tab].checked;
@@ -138,27 +164,37 @@ impl World<'_> {
             return;
         }
         let log = &self.origin.conversations[visitor].log;
-        let mut truth = log.iter().filter(|event| !event.content.is_private()).skip(from);
-        let is_beginning = events.len() > from && events[from..].iter().all(|event| truth.next() == Some(event));
+        let mut truth = log
+            .iter()
+            .filter(|event| !event.content.is_private())
+            .skip(from);
+        let is_beginning = events.len() > from
+            && events[from..]
+                .iter()
+                .all(|event| truth.next() == Some(event));
         let count = events.len();
         if !is_beginning {
             let seqs: Vec<_> = events.iter().map(|event| event.seq.0).collect();
-            self.violate(format!("tab {tab} shows {seqs:?}, which is no beginning of the log"));
+            self.violate(format!(
+                "tab {tab} shows {seqs:?}, which is no beginning of the log"
+            ));
         }
         self.tabs[tab].checked = count;
     }
 
     /// Invariant 9: whether everything has come to where it belongs; if not, what has not.
     pub(crate) fn unsettled(&self) -> Option<String> {
+        if let Some(what) = self.undrained() {
+            return Some(what);
+        }
         for (visitor, state) in self.visitors.iter().enumerate() {
             let log = &self.origin.conversations[visitor];
-            if !self.edges[visitor].storage.is_empty() {
-                return Some(format!("the edge of {visitor} still stores messages"));
-            }
             if let Some(relay) = self.edges[visitor].relay.as_ref().filter(|_| !state.direct)
                 && relay.reach() != Reach::Up
             {
-                return Some(format!("the edge of {visitor} thinks that the origin is away"));
+                return Some(format!(
+                    "the edge of {visitor} thinks that the origin is away"
+                ));
             }
             for id in state.wrote.keys() {
                 if !log.places.contains_key(id) && !self.failed(visitor, *id) {
@@ -167,7 +203,9 @@ impl World<'_> {
             }
         }
         for (index, tab) in self.tabs.iter().enumerate() {
-            let Some(client) = &tab.client else { return Some(format!("tab {index} is closed")) };
+            let Some(client) = &tab.client else {
+                return Some(format!("tab {index} is closed"));
+            };
             if let Some(what) = self.tab_unsettled(tab.visitor, client) {
                 return Some(format!("tab {index} {what}"));
             }
@@ -183,6 +221,12 @@ impl World<'_> {
         None
     }
 
+    /// What edges stored gets to the origin, whether or not their visitors come back.
+    pub(crate) fn undrained(&self) -> Option<String> {
+        let stores = self.edges.iter().position(|edge| !edge.storage.is_empty());
+        stores.map(|visitor| format!("the edge of {visitor} still stores messages"))
+    }
+
     fn tab_unsettled(&self, visitor: usize, client: &Client) -> Option<String> {
         let log = &self.origin.conversations[visitor];
         let transcript = client.transcript();
@@ -190,26 +234,41 @@ impl World<'_> {
             return Some("is not connected".to_owned());
         }
         if client.outbox_len() > 0 {
-            return Some(format!("has {} messages in its outbox", client.outbox_len()));
+            return Some(format!(
+                "has {} messages in its outbox",
+                client.outbox_len()
+            ));
         }
         if transcript.events() != log.visible_after(Seq(0)) {
-            return Some(format!("is at {} of {}", client.cursor().0, log.head.visible.0));
+            return Some(format!(
+                "is at {} of {}",
+                client.cursor().0,
+                log.head.visible.0
+            ));
         }
         if client.status() != log.head.status {
-            return Some(format!("shows {:?} instead of {:?}", client.status(), log.head.status));
+            return Some(format!(
+                "shows {:?} instead of {:?}",
+                client.status(),
+                log.head.status
+            ));
         }
         if transcript.receipts() != log.read_by_agents {
             return Some("does not know how far agents have read".to_owned());
         }
-        let waits = transcript.lines().into_iter().find(|line| {
-            line.seq.is_none() && !matches!(line.delivery, Some(Delivery::Failed(_)))
-        });
+        let waits = transcript
+            .lines()
+            .into_iter()
+            .find(|line| line.seq.is_none() && !matches!(line.delivery, Some(Delivery::Failed(_))));
         waits.map(|line| format!("still shows {} as {:?}", line.id, line.delivery))
     }
 
     /// Whether the device shows that a message failed.
     fn failed(&self, visitor: usize, id: MessageId) -> bool {
         let changes = self.visitors[visitor].store.iter();
-        changes.filter(|change| matches!(change, Change::Failed(failed, _) if *failed == id)).count() > 0
+        changes
+            .filter(|change| matches!(change, Change::Failed(failed, _) if *failed == id))
+            .count()
+            > 0
     }
 }

@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 use firsthop_core::hop::replica::Replica;
 use firsthop_core::id::{AgentId, MessageId, Uuid};
 use firsthop_core::limits::EVENTS_PER_FRAME_MAX;
-use firsthop_core::protocol::agent::{
-    Act, Command, Release, Reopen, Reply, Resolve, Take,
-};
+use firsthop_core::protocol::agent::{Act, Command, Release, Reopen, Reply, Resolve, Take};
 use firsthop_core::protocol::{AgentRef, Code, Event, Note, Problem, Receipts, Seq, Status};
 
 use crate::tally::{Fault, Reached};
@@ -51,12 +49,18 @@ impl Agent {
 
 pub(crate) fn agent_ref(agent: usize) -> AgentRef {
     let byte = u8::try_from(agent).unwrap_or(u8::MAX);
-    AgentRef { id: AgentId(Uuid([byte; 16])), name: format!("agent {agent}") }
+    AgentRef {
+        id: AgentId(Uuid([byte; 16])),
+        name: format!("agent {agent}"),
+    }
 }
 
 /// An agent sees notes: every event follows the one before it.
 fn as_agents_see(event: &Event) -> Event {
-    Event { prev: Seq(event.seq.0 - 1), ..event.clone() }
+    Event {
+        prev: Seq(event.seq.0 - 1),
+        ..event.clone()
+    }
 }
 
 impl World<'_> {
@@ -69,25 +73,40 @@ impl World<'_> {
             (1, Status::Assigned) => Act::Resolve(Resolve {}),
             (1, Status::Resolved) => Act::Reopen(Reopen {}),
             (2, Status::Assigned) => Act::Release(Release {}),
-            (3, _) => Act::Take(Take { over: self.dice.chance(300) }),
+            (3, _) => Act::Take(Take {
+                over: self.dice.chance(300),
+            }),
             (4 | 5, Status::Queued | Status::Assigned) => Act::Reply(Reply { text: text.into() }),
             (6, _) => return self.agent_reads(agent, visitor),
             _ => return,
         };
+        self.agent_commands(agent, visitor, act);
+    }
+
+    pub(crate) fn agent_commands(&mut self, agent: usize, visitor: usize, act: Act) {
         let id = MessageId::new(self.wall(), self.dice.bytes());
         self.tally.messages += 1;
         self.note(|| format!("agent {agent} {} to {visitor}", act.kind()));
         let conversation = self.visitors[visitor].id;
-        let command = Command { id, conversation, act };
+        let command = Command {
+            id,
+            conversation,
+            act,
+        };
         self.agents[agent].commands.insert(id, (visitor, command));
         self.send_command(agent, id);
     }
 
     fn agent_reads(&mut self, agent: usize, visitor: usize) {
-        let Some(copy) = self.agents[agent].copies.get(&visitor) else { return };
+        let Some(copy) = self.agents[agent].copies.get(&visitor) else {
+            return;
+        };
         let cursor = copy.replica.cursor();
         if self.origin.up && self.agents[agent].connected {
-            let seen = Receipts { delivered: cursor, read: cursor };
+            let seen = Receipts {
+                delivered: cursor,
+                read: cursor,
+            };
             let conversation = &mut self.origin.conversations[visitor];
             let merged = conversation.read_by_agents.merge(seen);
             if merged != conversation.read_by_agents {
@@ -98,7 +117,9 @@ impl World<'_> {
     }
 
     fn send_command(&mut self, agent: usize, id: MessageId) {
-        let Some((visitor, command)) = self.agents[agent].commands.get(&id).cloned() else { return };
+        let Some((visitor, command)) = self.agents[agent].commands.get(&id).cloned() else {
+            return;
+        };
         let wait = self.dice.between(2_000, 5_000);
         self.after(wait, Happening::CommandOverdue { agent, id });
         if !self.agents[agent].connected {
@@ -110,10 +131,24 @@ impl World<'_> {
         if self.lost(30) {
             self.fault(Fault::CommandTwice);
             let (wait, command) = (self.dice.between(1, 9_000), command.clone());
-            self.after(wait, Happening::Command { agent, visitor, command });
+            self.after(
+                wait,
+                Happening::Command {
+                    agent,
+                    visitor,
+                    command,
+                },
+            );
         }
         let wait = self.latency();
-        self.after(wait, Happening::Command { agent, visitor, command });
+        self.after(
+            wait,
+            Happening::Command {
+                agent,
+                visitor,
+                command,
+            },
+        );
     }
 
     pub(crate) fn command_overdue(&mut self, agent: usize, id: MessageId) {
@@ -165,7 +200,15 @@ impl World<'_> {
         let after = copy.replica.cursor();
         let life = self.agents[agent].life;
         let wait = self.latency();
-        self.after(wait, Happening::Open { agent, life, visitor, after });
+        self.after(
+            wait,
+            Happening::Open {
+                agent,
+                life,
+                visitor,
+                after,
+            },
+        );
     }
 
     pub(crate) fn take_open(&mut self, agent: usize, life: u64, visitor: usize, after: Seq) {
@@ -173,8 +216,11 @@ impl World<'_> {
             return;
         }
         let log = &self.origin.conversations[visitor].log;
-        let mut events: Vec<_> =
-            log.iter().filter(|event| event.seq > after).map(as_agents_see).collect();
+        let mut events: Vec<_> = log
+            .iter()
+            .filter(|event| event.seq > after)
+            .map(as_agents_see)
+            .collect();
         let more = events.len() > EVENTS_PER_FRAME_MAX;
         events.truncate(EVENTS_PER_FRAME_MAX);
         self.send_to_agent(agent, visitor, events, more);
@@ -194,7 +240,16 @@ impl World<'_> {
         let until = self.agents[agent].heard_until.max(self.now + wait);
         self.agents[agent].heard_until = until;
         let life = self.agents[agent].life;
-        self.at(until, Happening::AgentEvents { agent, life, visitor, events, more });
+        self.at(
+            until,
+            Happening::AgentEvents {
+                agent,
+                life,
+                visitor,
+                events,
+                more,
+            },
+        );
     }
 
     pub(crate) fn take_agent_events(
@@ -215,10 +270,16 @@ impl World<'_> {
         copy.log.extend(new);
         let log = &self.origin.conversations[visitor].log;
         let truth = log.iter().skip(from).map(as_agents_see);
-        if !copy.log[from..].iter().cloned().zip(truth).all(|(copy, log)| copy == log)
+        if !copy.log[from..]
+            .iter()
+            .cloned()
+            .zip(truth)
+            .all(|(copy, log)| copy == log)
             || copy.log.len() > log.len()
         {
-            self.violate(format!("agent {agent}'s copy of {visitor} is not the log's beginning"));
+            self.violate(format!(
+                "agent {agent}'s copy of {visitor} is not the log's beginning"
+            ));
         }
         if again {
             self.agent_opens(agent, visitor);

@@ -88,7 +88,11 @@ impl World<'_> {
     }
 
     pub(crate) fn edge_connected(&mut self, visitor: usize, conn: u64) {
-        let socket = Socket { stage: Stage::New, held: Vec::new(), memo: (None, Reach::Up) };
+        let socket = Socket {
+            stage: Stage::New,
+            held: Vec::new(),
+            memo: (None, Reach::Up),
+        };
         self.edges[visitor].sockets.insert(conn, socket);
         let sockets = self.edges[visitor].sockets.len();
         self.wake(visitor).set_sockets(sockets);
@@ -106,7 +110,9 @@ impl World<'_> {
     pub(crate) fn edge_takes(&mut self, visitor: usize, conn: u64, frames: Vec<ToServer>) {
         for frame in frames {
             self.wake(visitor);
-            let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { return };
+            let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else {
+                return;
+            };
             match frame {
                 ToServer::Hello(_) => {
                     socket.stage = Stage::Greeting;
@@ -139,7 +145,8 @@ impl World<'_> {
         let pack = self.library.get(self.edges[visitor].pack);
         let speaks = self.wake(visitor).bot_speaks();
         let screened = screen(&mut self.answerer, pack, speaks, message);
-        self.wake(visitor).handle_submission(SocketId(conn), screened);
+        self.wake(visitor)
+            .handle_submission(SocketId(conn), screened);
     }
 
     pub(crate) fn edge_timeout(&mut self, visitor: usize) {
@@ -186,7 +193,9 @@ impl World<'_> {
         }
         let now = self.clock(100 + visitor);
         let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-        self.edges[visitor].writing.retain(|message| !ids.contains(&message.id));
+        self.edges[visitor]
+            .writing
+            .retain(|message| !ids.contains(&message.id));
         if self.edges[visitor].storage_fails {
             self.wake(visitor).handle_not_stored(&ids);
         } else {
@@ -202,11 +211,22 @@ impl World<'_> {
             self.wake(visitor).handle_push(frames);
             self.drive_edge(visitor);
         }
-        if !self.edges[visitor].up || self.lost(30) {
+        if !self.edges[visitor].up || self.push_lost() {
             return self.fault(Fault::PushReplyLost);
         }
-        let wait = self.latency();
-        self.after(wait, Happening::PushReply { visitor, id, sockets });
+        let wait = if self.lost(100) {
+            self.dice.between(100, 900)
+        } else {
+            self.latency()
+        };
+        self.after(
+            wait,
+            Happening::PushReply {
+                visitor,
+                id,
+                sockets,
+            },
+        );
     }
 
     /// Whether chance, while there is any, wants something lost.
@@ -214,9 +234,16 @@ impl World<'_> {
         !self.healed && self.dice.chance(per_mille)
     }
 
+    /// Pushes are lost also while everybody speaks their last words.
+    pub(crate) const fn push_lost(&mut self) -> bool {
+        (!self.healed || self.last_words) && self.dice.chance(80)
+    }
+
     fn drive_edge(&mut self, visitor: usize) {
-        while let Some(output) =
-            self.edges[visitor].relay.as_mut().and_then(Relay::poll_output)
+        while let Some(output) = self.edges[visitor]
+            .relay
+            .as_mut()
+            .and_then(Relay::poll_output)
         {
             match output {
                 Output::Send(to, frame) => self.edge_sends(visitor, to, frame),
@@ -239,8 +266,12 @@ impl World<'_> {
 
     /// The relay's timer is in memory; beside it an alarm is set, for when that vanishes.
     fn set_alarm(&mut self, visitor: usize) {
-        let Some(relay) = &self.edges[visitor].relay else { return };
-        let wait = relay.next_timeout().map(|at| at.since(self.clock(100 + visitor)));
+        let Some(relay) = &self.edges[visitor].relay else {
+            return;
+        };
+        let wait = relay
+            .next_timeout()
+            .map(|at| at.since(self.clock(100 + visitor)));
         let at = wait.map(|wait| self.now + 10 + u64::try_from(wait.as_millis()).unwrap_or(0));
         if at != self.edges[visitor].alarm {
             self.edges[visitor].alarm = at;
@@ -261,7 +292,9 @@ impl World<'_> {
             To::All => {
                 let conns: Vec<_> = self.edges[visitor].sockets.keys().copied().collect();
                 for conn in conns {
-                    let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { continue };
+                    let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else {
+                        continue;
+                    };
                     match socket.stage {
                         Stage::New => {}
                         Stage::Greeting => socket.held.push(frame.clone()),
@@ -273,7 +306,9 @@ impl World<'_> {
     }
 
     fn edge_sends_one(&mut self, visitor: usize, conn: u64, frame: ToVisitor) {
-        let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else { return };
+        let Some(socket) = self.edges[visitor].sockets.get_mut(&conn) else {
+            return;
+        };
         let mut held = Vec::new();
         if matches!(frame, ToVisitor::Welcome(_)) {
             socket.stage = Stage::Greeted;
@@ -292,7 +327,9 @@ impl World<'_> {
         self.after(within, Happening::GivenUp { visitor, life, id });
         if self.mutated(Mutation::EdgeForgetsTooEarly) {
             let ids: Vec<_> = submitted(&frames).map(|message| message.id).collect();
-            self.edges[visitor].storage.retain(|message| !ids.contains(&message.id));
+            self.edges[visitor]
+                .storage
+                .retain(|message| !ids.contains(&message.id));
         }
         if !self.edges[visitor].up || self.lost(30) {
             return self.fault(Fault::RequestLost);
@@ -301,14 +338,36 @@ impl World<'_> {
             self.fault(Fault::RequestTwice);
             let wait = self.dice.between(1, 9_000);
             let frames = frames.clone();
-            self.after(wait, Happening::Request { visitor, life, id, attached, frames });
+            self.after(
+                wait,
+                Happening::Request {
+                    visitor,
+                    life,
+                    id,
+                    attached,
+                    frames,
+                },
+            );
         }
         let slow = self.lost(30);
         if slow {
             self.fault(Fault::RequestSlow);
         }
-        let wait = if slow { self.dice.between(2_000, 9_000) } else { self.latency() };
-        self.after(wait, Happening::Request { visitor, life, id, attached, frames });
+        let wait = if slow {
+            self.dice.between(2_000, 9_000)
+        } else {
+            self.latency()
+        };
+        self.after(
+            wait,
+            Happening::Request {
+                visitor,
+                life,
+                id,
+                attached,
+                frames,
+            },
+        );
     }
 
     fn edge_writes(&mut self, visitor: usize, messages: Vec<Submission>) {
@@ -320,7 +379,14 @@ impl World<'_> {
             let now = self.clock(100 + visitor);
             self.wake(visitor).handle_stored(now, &ids);
         }
-        self.after(wait, Happening::Written { visitor, life, messages });
+        self.after(
+            wait,
+            Happening::Written {
+                visitor,
+                life,
+                messages,
+            },
+        );
     }
 
     fn edge_forgets(&mut self, visitor: usize, ids: &[MessageId]) {
@@ -333,7 +399,9 @@ impl World<'_> {
             self.edges[visitor].alarm = Some(at);
             return self.at(at, Happening::Alarm { visitor, at });
         }
-        self.edges[visitor].storage.retain(|message| !ids.contains(&message.id));
+        self.edges[visitor]
+            .storage
+            .retain(|message| !ids.contains(&message.id));
     }
 
     // ---- What happens to edges --------------------------------------------------------------

@@ -43,7 +43,9 @@ impl Library {
                 .expect("constant knowledge builds");
             Pack::load(bytes, report.hash).expect("a built pack loads")
         });
-        Self { packs: packs.into() }
+        Self {
+            packs: packs.into(),
+        }
     }
 
     pub(crate) fn get(&self, hash: PackHash) -> Option<&Pack> {

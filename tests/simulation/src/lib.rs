@@ -46,8 +46,29 @@ pub struct Violation {
 impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.trace)?;
-        write!(f, "after {} steps: {}; replay with SIM_SEED={}", self.step, self.what, self.seed)
+        write!(
+            f,
+            "after {} steps: {}; replay with SIM_SEED={}",
+            self.step, self.what, self.seed
+        )
     }
+}
+
+/// Steps until nothing is `missing`, for so long as that may take.
+fn settle<'a>(world: &mut World<'a>, missing: impl Fn(&World<'a>) -> Option<String>) {
+    let since = world.now;
+    while world.violation.is_none()
+        && let Some(what) = missing(world)
+    {
+        if world.now - since > HEALING_MS_MAX {
+            world.violate(format!(
+                "{} s after the last fault {what}",
+                HEALING_MS_MAX / 1000
+            ));
+        }
+        world.step();
+    }
+    world.tally.healing_ms_max = world.tally.healing_ms_max.max(world.now - since);
 }
 
 /// Runs one world: `settings.steps` with faults, then until all has healed.
@@ -60,17 +81,13 @@ pub fn run(library: &Library, settings: Settings) -> Result<Tally, Box<Violation
         world.step();
     }
     if world.violation.is_none() {
+        world.some_leave();
         world.heal();
-        let since = world.now;
-        while world.violation.is_none()
-            && let Some(what) = world.unsettled()
-        {
-            if world.now - since > HEALING_MS_MAX {
-                world.violate(format!("{} s after the last fault {what}", HEALING_MS_MAX / 1000));
-            }
-            world.step();
-        }
-        world.tally.healing_ms_max = world.now - since;
+        settle(&mut world, World::undrained);
+        world.all_return();
+        settle(&mut world, World::unsettled);
+        world.say_last_words();
+        settle(&mut world, World::unsettled);
     }
     match world.violation.take() {
         None => Ok(world.tally),

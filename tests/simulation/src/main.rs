@@ -15,17 +15,30 @@ struct Arguments {
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut parsed = Arguments { seeds: 2_000, seed: 1, steps: 1_000, mutation: None };
+    let mut parsed = Arguments {
+        seeds: 2_000,
+        seed: 1,
+        steps: 1_000,
+        mutation: None,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
-        let value = given.next().ok_or_else(|| format!("{name} needs a value"))?;
-        let number = || value.parse::<u64>().map_err(|_| format!("{name} {value}: not a number"));
+        let value = given
+            .next()
+            .ok_or_else(|| format!("{name} needs a value"))?;
+        let number = || {
+            value
+                .parse::<u64>()
+                .map_err(|_| format!("{name} {value}: not a number"))
+        };
         match name.as_str() {
             "--seeds" => parsed.seeds = number()?,
             "--seed" => parsed.seed = number()?,
             "--steps" => parsed.steps = number()?,
             "--mutation" => {
-                let known = Mutation::ALL.iter().find(|mutation| mutation.as_str() == value);
+                let known = Mutation::ALL
+                    .iter()
+                    .find(|mutation| mutation.as_str() == value);
                 parsed.mutation = Some(*known.ok_or_else(|| format!("no mutation {value}"))?);
             }
             _ => return Err(format!("unknown argument {name}")),
@@ -35,7 +48,12 @@ fn arguments() -> Result<Arguments, String> {
 }
 
 fn main() -> ExitCode {
-    let Arguments { seeds, seed, steps, mutation } = match arguments() {
+    let Arguments {
+        seeds,
+        seed,
+        steps,
+        mutation,
+    } = match arguments() {
         Ok(arguments) => arguments,
         Err(problem) => {
             eprintln!("{problem}; --seeds N --seed S --steps M --mutation NAME");
@@ -47,13 +65,24 @@ fn main() -> ExitCode {
     let mut total = Tally::default();
     let mut violations = 0;
     for seed in seed..seed.saturating_add(seeds) {
-        let settings = Settings { seed, steps, mutation, trace: false };
+        let settings = Settings {
+            seed,
+            steps,
+            mutation,
+            trace: false,
+        };
         match run(&library, settings) {
             Ok(tally) => total.add(&tally),
             Err(_) => {
                 violations += 1;
                 if violations <= 3
-                    && let Err(violation) = run(&library, Settings { trace: true, ..settings })
+                    && let Err(violation) = run(
+                        &library,
+                        Settings {
+                            trace: true,
+                            ..settings
+                        },
+                    )
                 {
                     eprintln!("{violation}");
                 }
@@ -68,5 +97,9 @@ fn main() -> ExitCode {
             total.missing()
         ))
     );
-    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if violations == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

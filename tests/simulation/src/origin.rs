@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use firsthop_core::Timestamp;
 use firsthop_core::bot::{ask, verify};
 use firsthop_core::conversation::{Head, Verdict, bot_speaks, same_command, same_submission};
 use firsthop_core::hop::gateway::{Gateway, Notice, Output, State};
@@ -16,7 +17,6 @@ use firsthop_core::protocol::{
     Answer, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, UnverifiedClaim,
     events_that_fit,
 };
-use firsthop_core::Timestamp;
 
 use crate::console::agent_ref;
 use crate::mutation::Mutation;
@@ -147,7 +147,9 @@ impl World<'_> {
     // ---- Connections ------------------------------------------------------------------------
 
     pub(crate) fn server_connected(&mut self, conn: u64) {
-        let Some(visitor) = self.conns.get(&conn).map(|conn| conn.visitor) else { return };
+        let Some(visitor) = self.conns.get(&conn).map(|conn| conn.visitor) else {
+            return;
+        };
         if self.visitors[visitor].direct {
             let gateway = Gateway::new(self.visitors[visitor].id);
             self.origin.gateways.insert(conn, gateway);
@@ -162,7 +164,9 @@ impl World<'_> {
     }
 
     pub(crate) fn arrive_up(&mut self, conn: u64, frames: Vec<ToServer>) {
-        let Some(known) = self.conns.get(&conn).filter(|conn| conn.up) else { return };
+        let Some(known) = self.conns.get(&conn).filter(|conn| conn.up) else {
+            return;
+        };
         let visitor = known.visitor;
         if !self.visitors[visitor].direct {
             return self.edge_takes(visitor, conn, frames);
@@ -177,9 +181,14 @@ impl World<'_> {
     }
 
     fn drive_gateway(&mut self, conn: u64) {
-        let Some(visitor) = self.conns.get(&conn).map(|conn| conn.visitor) else { return };
-        while let Some(output) =
-            self.origin.gateways.get_mut(&conn).and_then(Gateway::poll_output)
+        let Some(visitor) = self.conns.get(&conn).map(|conn| conn.visitor) else {
+            return;
+        };
+        while let Some(output) = self
+            .origin
+            .gateways
+            .get_mut(&conn)
+            .and_then(Gateway::poll_output)
         {
             let now = self.origin_wall();
             match output {
@@ -245,14 +254,23 @@ impl World<'_> {
         }
         let number = self.origin.next_batch;
         self.origin.next_batch += 1;
-        let batch = Batch { visitor, life, id, gateway, frames: Vec::new(), waiting: 0 };
+        let batch = Batch {
+            visitor,
+            life,
+            id,
+            gateway,
+            frames: Vec::new(),
+            waiting: 0,
+        };
         self.origin.batches.insert(number, batch);
         self.drive_batch(number);
         self.push(visitor);
     }
 
     fn attach(&mut self, visitor: usize, frames: &[ToServer]) {
-        let greets = frames.iter().any(|frame| matches!(frame, ToServer::Hello(_)));
+        let greets = frames
+            .iter()
+            .any(|frame| matches!(frame, ToServer::Hello(_)));
         let conversation = &mut self.origin.conversations[visitor];
         let pushing = &mut self.origin.pushing[visitor];
         pushing.attachments += 1;
@@ -269,7 +287,9 @@ impl World<'_> {
     fn drive_batch(&mut self, number: u64) {
         while let Some(batch) = self.origin.batches.get_mut(&number) {
             let visitor = batch.visitor;
-            let Some(output) = batch.gateway.poll_output() else { break };
+            let Some(output) = batch.gateway.poll_output() else {
+                break;
+            };
             let state = self.origin.state(visitor);
             let now = self.origin_wall();
             match output {
@@ -302,7 +322,11 @@ impl World<'_> {
                 Output::Close => self.violate("the origin closes on an edge"),
             }
         }
-        if self.origin.batches.get(&number).is_some_and(|batch| batch.waiting == 0)
+        if self
+            .origin
+            .batches
+            .get(&number)
+            .is_some_and(|batch| batch.waiting == 0)
             && let Some(batch) = self.origin.batches.remove(&number)
         {
             self.reply(batch);
@@ -310,12 +334,26 @@ impl World<'_> {
     }
 
     fn reply(&mut self, batch: Batch) {
-        let Batch { visitor, life, id, frames, .. } = batch;
+        let Batch {
+            visitor,
+            life,
+            id,
+            frames,
+            ..
+        } = batch;
         if !self.edges[visitor].down || self.lost(30) {
             return self.fault(Fault::ReplyLost);
         }
         let wait = self.latency() + if self.origin.slow { 2_500 } else { 0 };
-        self.after(wait, Happening::Reply { visitor, life, id, frames });
+        self.after(
+            wait,
+            Happening::Reply {
+                visitor,
+                life,
+                id,
+                frames,
+            },
+        );
     }
 
     // ---- The store --------------------------------------------------------------------------
@@ -326,7 +364,11 @@ impl World<'_> {
         {
             self.settle(waiter.clone(), message.id, Ok(()));
         }
-        self.origin.queue.push(Job { visitor, work, waiter });
+        self.origin.queue.push(Job {
+            visitor,
+            work,
+            waiter,
+        });
         if self.origin.queue.len() == 1 {
             let life = self.origin.life;
             let wait = self.dice.between(1, 30) + if self.origin.slow { 1_500 } else { 0 };
@@ -355,8 +397,12 @@ impl World<'_> {
         }
         let jobs = std::mem::take(&mut self.origin.committing);
         let storage_fails = self.origin.storage_fails;
-        let before: Vec<_> =
-            self.origin.conversations.iter().map(|conversation| conversation.log.len()).collect();
+        let before: Vec<_> = self
+            .origin
+            .conversations
+            .iter()
+            .map(|conversation| conversation.log.len())
+            .collect();
         let mut results = Vec::new();
         for job in jobs {
             let id = job.work.id();
@@ -365,6 +411,9 @@ impl World<'_> {
             } else {
                 self.apply(job.visitor, &job.work)
             };
+            if let (Ok(()), Work::Says(message)) = (&result, &job.work) {
+                self.check_acknowledged(job.visitor, message);
+            }
             results.push((job.waiter, id, result));
         }
         self.origin.last_commit = before.iter().copied().enumerate().collect();
@@ -382,7 +431,10 @@ impl World<'_> {
 
     fn apply(&mut self, visitor: usize, work: &Work) -> Result<(), Problem> {
         let conversation = &self.origin.conversations[visitor];
-        let known = conversation.places.get(&work.id()).map(|&at| &conversation.log[at]);
+        let known = conversation
+            .places
+            .get(&work.id())
+            .map(|&at| &conversation.log[at]);
         if let Some(known) = known
             && !self.mutated(Mutation::OriginForgetsDedupe)
         {
@@ -394,7 +446,10 @@ impl World<'_> {
             if same || self.mutated(Mutation::OriginIgnoresBody) {
                 return Ok(());
             }
-            return Err(Problem::new(Code::IdReused, "the id was used for something else"));
+            return Err(Problem::new(
+                Code::IdReused,
+                "the id was used for something else",
+            ));
         }
         let now = self.origin_wall();
         let mut head = self.origin.conversations[visitor].head.clone();
@@ -403,9 +458,7 @@ impl World<'_> {
                 let (verdict, unverified) = self.decide(head.status, message);
                 head.visitor_says(message, verdict, unverified, now)?
             }
-            Work::Acts { agent, command } => {
-                head.agent_acts(&agent_ref(*agent), command, now)?
-            }
+            Work::Acts { agent, command } => head.agent_acts(&agent_ref(*agent), command, now)?,
         };
         if self.mutated(Mutation::AnswerIdNotDerived) {
             for event in &mut events {
@@ -426,8 +479,14 @@ impl World<'_> {
         Ok(())
     }
 
-    fn decide(&mut self, status: Status, message: &Submission) -> (Verdict, Option<UnverifiedClaim>) {
-        let Said::Text(said) = &message.said else { return (Verdict::Quiet, None) };
+    fn decide(
+        &mut self,
+        status: Status,
+        message: &Submission,
+    ) -> (Verdict, Option<UnverifiedClaim>) {
+        let Said::Text(said) = &message.said else {
+            return (Verdict::Quiet, None);
+        };
         let mut unverified = None;
         if let Some(claim) = &said.claim {
             let pack = self.library.get(claim.pack);
@@ -452,7 +511,9 @@ impl World<'_> {
         if !bot_speaks(status, Reach::Up) {
             return Verdict::Quiet;
         }
-        let Some(pack) = self.library.get(self.origin.pack) else { return Verdict::Escalate };
+        let Some(pack) = self.library.get(self.origin.pack) else {
+            return Verdict::Escalate;
+        };
         let verdict = ask(&mut self.answerer, pack, Hop::Origin, id, said);
         if matches!(verdict, Verdict::Answer(_)) {
             self.tally.reach(Reached::AnsweredByOrigin);
@@ -484,7 +545,15 @@ impl World<'_> {
                     return self.fault(Fault::CommandLost);
                 }
                 let wait = self.latency();
-                self.after(wait, Happening::CommandResult { agent, life, id, result });
+                self.after(
+                    wait,
+                    Happening::CommandResult {
+                        agent,
+                        life,
+                        id,
+                        result,
+                    },
+                );
             }
         }
     }
@@ -503,7 +572,11 @@ impl World<'_> {
         let new = self.visible_after(visitor, Seq(first.0 - 1));
         let conns: Vec<_> = self.origin.gateways.keys().copied().collect();
         for conn in conns {
-            if self.conns.get(&conn).is_some_and(|conn| conn.visitor == visitor) {
+            if self
+                .conns
+                .get(&conn)
+                .is_some_and(|conn| conn.visitor == visitor)
+            {
                 if let Some(gateway) = self.origin.gateways.get_mut(&conn) {
                     gateway.handle_published(new.clone());
                 }
@@ -519,7 +592,11 @@ impl World<'_> {
         let receipts = self.receipts(visitor);
         let conns: Vec<_> = self.origin.gateways.keys().copied().collect();
         for conn in conns {
-            if self.conns.get(&conn).is_some_and(|conn| conn.visitor == visitor) {
+            if self
+                .conns
+                .get(&conn)
+                .is_some_and(|conn| conn.visitor == visitor)
+            {
                 if let Some(gateway) = self.origin.gateways.get_mut(&conn) {
                     gateway.handle_notice(Notice::Receipts(receipts));
                 }
@@ -549,7 +626,13 @@ impl World<'_> {
         self.origin.next_push += 1;
         let mut frames = vec![ToVisitor::Receipts(receipts)];
         if !events.is_empty() {
-            frames.push(Events { events, more: false }.into());
+            frames.push(
+                Events {
+                    events,
+                    more: false,
+                }
+                .into(),
+            );
         }
         let assume = self.mutated(Mutation::OriginDoesNotRepush);
         let pushing = &mut self.origin.pushing[visitor];
@@ -562,16 +645,30 @@ impl World<'_> {
             let wait = self.dice.between(1_000, 4_000);
             self.after(wait, Happening::PushOverdue { visitor, id });
         }
-        if !self.edges[visitor].down || self.lost(40) {
+        if !self.edges[visitor].down || self.push_lost() {
             return self.fault(Fault::PushLost);
         }
-        if self.lost(40) {
+        if self.push_lost() {
             self.fault(Fault::PushTwice);
             let (wait, frames) = (self.dice.between(1, 8_000), frames.clone());
-            self.after(wait, Happening::Push { visitor, id, frames });
+            self.after(
+                wait,
+                Happening::Push {
+                    visitor,
+                    id,
+                    frames,
+                },
+            );
         }
         let wait = self.latency();
-        self.after(wait, Happening::Push { visitor, id, frames });
+        self.after(
+            wait,
+            Happening::Push {
+                visitor,
+                id,
+                frames,
+            },
+        );
     }
 
     pub(crate) fn take_push_reply(&mut self, visitor: usize, id: u64, sockets: usize) {
@@ -594,7 +691,11 @@ impl World<'_> {
 
     pub(crate) fn push_overdue(&mut self, visitor: usize, id: u64) {
         let pushing = &mut self.origin.pushing[visitor];
-        if self.origin.up && pushing.under_way.is_some_and(|(under_way, _)| under_way == id) {
+        if self.origin.up
+            && pushing
+                .under_way
+                .is_some_and(|(under_way, _)| under_way == id)
+        {
             pushing.under_way = None;
             pushing.receipts_told = Receipts::default();
             self.push(visitor);
@@ -635,8 +736,12 @@ impl World<'_> {
 
     /// The commit was on the disk, and nobody heard of it.
     fn commit_unheard(&mut self, jobs: Vec<Job>) {
-        let before: Vec<_> =
-            self.origin.conversations.iter().map(|conversation| conversation.log.len()).collect();
+        let before: Vec<_> = self
+            .origin
+            .conversations
+            .iter()
+            .map(|conversation| conversation.log.len())
+            .collect();
         for job in jobs {
             let _unheard = self.apply(job.visitor, &job.work);
         }
@@ -652,7 +757,11 @@ impl World<'_> {
         }
         let last = conversation.log.last();
         conversation.head.seq = last.map_or(Seq(0), |event| event.seq);
-        let visible = conversation.log.iter().rev().find(|event| !event.content.is_private());
+        let visible = conversation
+            .log
+            .iter()
+            .rev()
+            .find(|event| !event.content.is_private());
         conversation.head.visible = visible.map_or(Seq(0), |event| event.seq);
     }
 

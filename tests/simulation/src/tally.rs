@@ -201,7 +201,10 @@ impl Tally {
     /// The counts as one line of JSON, with `more` members (already JSON) in front.
     pub fn to_json(&self, more: &str) -> String {
         let object = |counts: &BTreeMap<&'static str, u64>| {
-            let members: Vec<_> = counts.iter().map(|(name, n)| format!("\"{name}\":{n}")).collect();
+            let members: Vec<_> = counts
+                .iter()
+                .map(|(name, n)| format!("\"{name}\":{n}"))
+                .collect();
             format!("{{{}}}", members.join(","))
         };
         format!(

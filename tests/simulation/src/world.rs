@@ -45,38 +45,130 @@ pub(crate) struct Conn {
 #[derive(Debug)]
 pub(crate) enum Happening {
     // Visitors.
-    Connected { tab: usize, conn: u64, fails: bool },
-    Up { conn: u64, frames: Vec<ToServer> },
-    Down { conn: u64, frames: Vec<ToVisitor> },
-    ClosedByTab { conn: u64 },
-    Told { tab: usize, life: u64, change: Box<Change> },
-    PackFetched { tab: usize, life: u64, hash: PackHash },
-    BackOnline { visitor: usize },
+    Connected {
+        tab: usize,
+        conn: u64,
+        fails: bool,
+    },
+    Up {
+        conn: u64,
+        frames: Vec<ToServer>,
+    },
+    Down {
+        conn: u64,
+        frames: Vec<ToVisitor>,
+    },
+    ClosedByTab {
+        conn: u64,
+    },
+    Told {
+        tab: usize,
+        life: u64,
+        change: Box<Change>,
+    },
+    PackFetched {
+        tab: usize,
+        life: u64,
+        hash: PackHash,
+    },
+    BackOnline {
+        visitor: usize,
+    },
     // Edges.
-    Request { visitor: usize, life: u64, id: RequestId, attached: bool, frames: Vec<ToServer> },
-    Reply { visitor: usize, life: u64, id: RequestId, frames: Vec<ToVisitor> },
-    GivenUp { visitor: usize, life: u64, id: RequestId },
-    Written { visitor: usize, life: u64, messages: Vec<Submission> },
-    Alarm { visitor: usize, at: u64 },
-    EdgePack { visitor: usize, hash: PackHash },
-    EdgeStorageHealed { visitor: usize },
-    LinkHealed { visitor: usize, up: bool },
+    Request {
+        visitor: usize,
+        life: u64,
+        id: RequestId,
+        attached: bool,
+        frames: Vec<ToServer>,
+    },
+    Reply {
+        visitor: usize,
+        life: u64,
+        id: RequestId,
+        frames: Vec<ToVisitor>,
+    },
+    GivenUp {
+        visitor: usize,
+        life: u64,
+        id: RequestId,
+    },
+    Written {
+        visitor: usize,
+        life: u64,
+        messages: Vec<Submission>,
+    },
+    Alarm {
+        visitor: usize,
+        at: u64,
+    },
+    EdgePack {
+        visitor: usize,
+        hash: PackHash,
+    },
+    EdgeStorageHealed {
+        visitor: usize,
+    },
+    LinkHealed {
+        visitor: usize,
+        up: bool,
+    },
     // The origin.
-    Commit { life: u64 },
-    Committed { life: u64 },
-    Push { visitor: usize, id: u64, frames: Vec<ToVisitor> },
-    PushReply { visitor: usize, id: u64, sockets: usize },
-    PushOverdue { visitor: usize, id: u64 },
+    Commit {
+        life: u64,
+    },
+    Committed {
+        life: u64,
+    },
+    Push {
+        visitor: usize,
+        id: u64,
+        frames: Vec<ToVisitor>,
+    },
+    PushReply {
+        visitor: usize,
+        id: u64,
+        sockets: usize,
+    },
+    PushOverdue {
+        visitor: usize,
+        id: u64,
+    },
     Restarted,
     OriginStorageHealed,
     OriginFast,
     // Agents.
-    Command { agent: usize, visitor: usize, command: Command },
-    CommandResult { agent: usize, life: u64, id: MessageId, result: Result<(), Problem> },
-    CommandOverdue { agent: usize, id: MessageId },
-    Open { agent: usize, life: u64, visitor: usize, after: Seq },
-    AgentEvents { agent: usize, life: u64, visitor: usize, events: Vec<Event>, more: bool },
-    AgentBack { agent: usize },
+    Command {
+        agent: usize,
+        visitor: usize,
+        command: Command,
+    },
+    CommandResult {
+        agent: usize,
+        life: u64,
+        id: MessageId,
+        result: Result<(), Problem>,
+    },
+    CommandOverdue {
+        agent: usize,
+        id: MessageId,
+    },
+    Open {
+        agent: usize,
+        life: u64,
+        visitor: usize,
+        after: Seq,
+    },
+    AgentEvents {
+        agent: usize,
+        life: u64,
+        visitor: usize,
+        events: Vec<Event>,
+        more: bool,
+    },
+    AgentBack {
+        agent: usize,
+    },
     // Chance.
     Act,
     Break,
@@ -104,6 +196,8 @@ pub(crate) struct World<'a> {
     agenda: BTreeMap<(u64, u64), Happening>,
     order: u64,
     pub(crate) healed: bool,
+    /// Whether agents write to everybody once more, on a network that still loses pushes.
+    pub(crate) last_words: bool,
     pub(crate) visitors: Vec<Visitor>,
     pub(crate) tabs: Vec<Tab>,
     pub(crate) conns: BTreeMap<u64, Conn>,
@@ -131,6 +225,7 @@ impl<'a> World<'a> {
             agenda: BTreeMap::new(),
             order: 0,
             healed: false,
+            last_words: false,
             visitors: (0..count).map(|_| Visitor::new(&mut dice)).collect(),
             tabs: Vec::new(),
             conns: BTreeMap::new(),
@@ -181,7 +276,8 @@ impl<'a> World<'a> {
 
     pub(crate) fn at(&mut self, at: u64, happening: Happening) {
         self.order += 1;
-        self.agenda.insert((at.max(self.now), self.order), happening);
+        self.agenda
+            .insert((at.max(self.now), self.order), happening);
     }
 
     pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
@@ -277,31 +373,74 @@ impl<'a> World<'a> {
             H::Told { tab, life, change } => self.told(tab, life, *change),
             H::PackFetched { tab, life, hash } => self.pack_fetched(tab, life, hash),
             H::BackOnline { visitor } => self.visitors[visitor].online = true,
-            H::Request { visitor, life, id, attached, frames } => {
+            H::Request {
+                visitor,
+                life,
+                id,
+                attached,
+                frames,
+            } => {
                 self.take_request(visitor, life, id, attached, frames);
             }
-            H::Reply { visitor, life, id, frames } => self.take_reply(visitor, life, id, frames),
+            H::Reply {
+                visitor,
+                life,
+                id,
+                frames,
+            } => self.take_reply(visitor, life, id, frames),
             H::GivenUp { visitor, life, id } => self.given_up(visitor, life, id),
-            H::Written { visitor, life, messages } => self.written(visitor, life, messages),
+            H::Written {
+                visitor,
+                life,
+                messages,
+            } => self.written(visitor, life, messages),
             H::Alarm { visitor, at } => self.alarm(visitor, at),
             H::EdgePack { visitor, hash } => self.edges[visitor].pack = hash,
             H::EdgeStorageHealed { visitor } => self.edges[visitor].storage_fails = false,
             H::LinkHealed { visitor, up } => self.link_healed(visitor, up),
             H::Commit { life } => self.commit(life),
             H::Committed { life } => self.committed(life),
-            H::Push { visitor, id, frames } => self.take_push(visitor, id, frames),
-            H::PushReply { visitor, id, sockets } => self.take_push_reply(visitor, id, sockets),
+            H::Push {
+                visitor,
+                id,
+                frames,
+            } => self.take_push(visitor, id, frames),
+            H::PushReply {
+                visitor,
+                id,
+                sockets,
+            } => self.take_push_reply(visitor, id, sockets),
             H::PushOverdue { visitor, id } => self.push_overdue(visitor, id),
             H::Restarted => self.restart_origin(),
             H::OriginStorageHealed => self.origin.storage_fails = false,
             H::OriginFast => self.origin.slow = false,
-            H::Command { agent, visitor, command } => self.take_command(agent, visitor, command),
-            H::CommandResult { agent, life, id, result } => {
+            H::Command {
+                agent,
+                visitor,
+                command,
+            } => self.take_command(agent, visitor, command),
+            H::CommandResult {
+                agent,
+                life,
+                id,
+                result,
+            } => {
                 self.take_command_result(agent, life, id, result);
             }
             H::CommandOverdue { agent, id } => self.command_overdue(agent, id),
-            H::Open { agent, life, visitor, after } => self.take_open(agent, life, visitor, after),
-            H::AgentEvents { agent, life, visitor, events, more } => {
+            H::Open {
+                agent,
+                life,
+                visitor,
+                after,
+            } => self.take_open(agent, life, visitor, after),
+            H::AgentEvents {
+                agent,
+                life,
+                visitor,
+                events,
+                more,
+            } => {
                 self.take_agent_events(agent, life, visitor, events, more);
             }
             H::AgentBack { agent } => self.agent_back(agent),
@@ -326,11 +465,15 @@ impl<'a> World<'a> {
 
     /// Sends frames up a connection.
     pub(crate) fn send_up(&mut self, conn: u64, frames: Vec<ToServer>) {
-        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else { return };
+        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else {
+            return;
+        };
         let frames = self.wire(encoding, frames);
         let wait = self.latency();
         let now = self.now;
-        let Some(known) = self.conns.get_mut(&conn) else { return };
+        let Some(known) = self.conns.get_mut(&conn) else {
+            return;
+        };
         known.up_until = known.up_until.max(now + wait);
         let at = known.up_until;
         if known.up {
@@ -340,11 +483,15 @@ impl<'a> World<'a> {
 
     /// Sends a frame down a connection.
     pub(crate) fn send_down(&mut self, conn: u64, frame: ToVisitor) {
-        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else { return };
+        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else {
+            return;
+        };
         let frames = self.wire(encoding, vec![frame]);
         let wait = self.latency();
         let now = self.now;
-        let Some(known) = self.conns.get_mut(&conn) else { return };
+        let Some(known) = self.conns.get_mut(&conn) else {
+            return;
+        };
         known.down_until = known.down_until.max(now + wait);
         let at = known.down_until;
         if known.down {
