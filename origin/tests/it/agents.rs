@@ -1,0 +1,188 @@
+//! Agents: the list that updates live, taking, replying, resolving; catching up.
+
+use firsthop::host;
+use firsthop_core::id::{ConversationId, MessageId};
+use firsthop_core::protocol::agent::{
+    Command, ConversationTyping, Hello, List, Open, Release, Reopen, Reply, Resolve, Revision, Seen, Take, ToAgent,
+};
+use firsthop_core::protocol::visitor::{ToVisitor, Typing};
+use firsthop_core::protocol::{Code, Content, Receipts, Seq, Status};
+
+use crate::harness::{TestOrigin, TestVisitor, UNKNOWN, person, text};
+
+async fn waiting_visitor(origin: &TestOrigin) -> TestVisitor {
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.submit(text("hello  there,\n\nI need help")).await;
+    visitor.submit(person()).await;
+    visitor
+}
+
+#[tokio::test]
+async fn a_conversation_goes_from_the_queue_to_its_end() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let mut visitor = waiting_visitor(&origin).await;
+    let id = visitor.id;
+    let seen = agent.sees(id, |one| one.status == Status::Queued).await;
+    assert_eq!((seen.inbox.as_str(), seen.preview.expose().as_str()), ("The demo shop", "hello there, I need help"));
+    assert!(seen.online && seen.head > seen.read);
+
+    assert_eq!(agent.acts(id, Take::default()).await, Ok(()));
+    let taken = agent.sees(id, |one| one.status == Status::Assigned).await;
+    assert_eq!(taken.assignee.map(|agent| agent.name).as_deref(), Some("Ada"));
+    agent.replies(id, "here I am").await;
+    visitor.reads("here I am").await;
+
+    // With an agent, the bot keeps quiet.
+    visitor.says(UNKNOWN).await;
+    visitor.settle().await;
+    assert!(visitor.log.iter().all(|event| !matches!(event.content, Content::Answer(_))));
+
+    assert_eq!(agent.acts(id, Resolve {}).await, Ok(()));
+    assert_eq!(agent.acts(id, Resolve {}).await, Err(Code::WrongStatus));
+    assert_eq!(agent.acts(id, Reopen {}).await, Ok(()));
+    assert_eq!(agent.acts(id, Release {}).await, Ok(()));
+    agent.sees(id, |one| one.status == Status::Queued && one.assignee.is_none()).await;
+}
+
+#[tokio::test]
+async fn a_colleagues_conversation_is_only_taken_over_on_purpose() {
+    let origin = TestOrigin::start().await;
+    let mut ada = origin.agent().await;
+    let mut bob = origin.colleague().await;
+    let visitor = waiting_visitor(&origin).await;
+    let id = visitor.id;
+    assert_eq!(ada.acts(id, Take::default()).await, Ok(()));
+    assert_eq!(bob.acts(id, Take::default()).await, Err(Code::AlreadyAssigned));
+    assert_eq!(bob.acts(id, Reply { text: "me too".into() }).await, Err(Code::AlreadyAssigned));
+    assert_eq!(bob.acts(id, Take { over: true }).await, Ok(()));
+    ada.sees(id, |one| one.assignee.as_ref().is_some_and(|agent| agent.name == "Bob")).await;
+}
+
+#[tokio::test]
+async fn a_command_sent_again_takes_effect_once() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let mut visitor = waiting_visitor(&origin).await;
+    let reply = |words: &str| Reply { text: words.into() }.into();
+    let command =
+        Command { id: MessageId::new(host::now(), host::random()), conversation: visitor.id, act: reply("once") };
+    assert_eq!(agent.commands(command.clone()).await, Ok(()));
+    assert_eq!(agent.commands(command.clone()).await, Ok(()));
+    let other = Command { act: reply("twice"), ..command };
+    assert_eq!(agent.commands(other).await, Err(Code::IdReused));
+    visitor.reads("once").await;
+    let replies = visitor.transcript().await.into_iter().filter(|text| text.contains("once") || text.contains("twice"));
+    assert_eq!(replies.collect::<Vec<_>>(), ["once"]);
+}
+
+#[tokio::test]
+async fn a_console_that_comes_back_learns_what_it_missed() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let before = waiting_visitor(&origin).await;
+    agent.sees(before.id, |one| one.status == Status::Queued).await;
+    agent.disconnect();
+    let meanwhile = waiting_visitor(&origin).await;
+    agent.connect().await;
+    agent.sees(meanwhile.id, |one| one.status == Status::Queued).await;
+    let listed: Vec<_> = agent
+        .inbox
+        .iter()
+        .filter_map(|frame| match frame {
+            ToAgent::Conversations(list) => Some(list.conversations.iter().map(|one| one.id)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert!(!listed.contains(&before.id), "what it knows does not come again");
+    agent.disconnect();
+    agent.revision = Revision(0);
+    agent.connect().await;
+    agent.sees(before.id, |_| true).await;
+    agent.sees(meanwhile.id, |_| true).await;
+}
+
+#[tokio::test]
+async fn an_opened_log_is_followed_live_from_any_place() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let mut visitor = waiting_visitor(&origin).await;
+    let id = visitor.id;
+    agent.send(Open { conversation: id, after: Seq(1) }).await;
+    visitor.says("one more thing").await;
+    let said = |words: &'static str| {
+        move |event: &firsthop_core::protocol::Event| match &event.content {
+            Content::Text(text) if text.text.expose() == words => Some((event.prev, event.seq)),
+            _ => None,
+        }
+    };
+    let (prev, seq) = agent.event(id, said("one more thing")).await;
+    assert_eq!(prev.next(), seq, "nothing is hidden from agents");
+    let first: Vec<_> = agent
+        .inbox
+        .iter()
+        .filter_map(|frame| match frame {
+            ToAgent::Events(events) => Some(events.events.iter().map(|event| event.seq.0)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(first, (2..2 + first.len() as u64).collect::<Vec<_>>(), "from the place on, in order, once");
+}
+
+#[tokio::test]
+async fn typing_and_reading_are_passed_on() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let mut visitor = waiting_visitor(&origin).await;
+    let id = visitor.id;
+    agent.open(id).await;
+    agent.event(id, |_| Some(())).await;
+    visitor.send(&[Typing { on: true }.into()]).await;
+    agent.wait_for(|frame| matches!(frame, ToAgent::Typing(t) if t.conversation == id && t.typing.on).then_some(())).await;
+    agent.send(ConversationTyping { conversation: id, typing: Typing { on: true } }).await;
+    visitor.wait_for(|frame| matches!(frame, ToVisitor::Typing(Typing { on: true })).then_some(())).await;
+    let head = agent.sees(id, |one| one.status == Status::Queued).await.head;
+    agent.send(Seen { conversation: id, receipts: Receipts { delivered: head, read: head } }).await;
+    agent.sees(id, |one| one.read == head).await;
+}
+
+#[tokio::test]
+async fn agents_see_who_is_there() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let mut visitor = waiting_visitor(&origin).await;
+    agent.sees(visitor.id, |one| one.online).await;
+    visitor.disconnect();
+    agent.sees(visitor.id, |one| !one.online).await;
+    visitor.connect().await;
+    agent.sees(visitor.id, |one| one.online).await;
+}
+
+#[tokio::test]
+async fn older_conversations_come_on_request() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let visitor = waiting_visitor(&origin).await;
+    agent.sees(visitor.id, |one| one.status == Status::Queued).await;
+    assert_eq!(agent.acts(visitor.id, Resolve {}).await, Ok(()));
+    agent.inbox.clear();
+    agent.send(List { before: Revision(u64::from(u32::MAX)), status: Status::Resolved }).await;
+    agent.sees(visitor.id, |one| one.status == Status::Resolved).await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_answered_with_its_reason() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let nobody = ConversationId::new(host::now(), host::random());
+    assert_eq!(agent.acts(nobody, Take::default()).await, Err(Code::ConversationUnknown));
+    agent.open(nobody).await;
+    agent
+        .wait_for(|frame| matches!(frame, ToAgent::Error(p) if p.code == Code::ConversationUnknown).then_some(()))
+        .await;
+    agent.send(Hello { version: 99, since: Revision(0) }).await;
+    assert_eq!(agent.closed().await, Some(Code::UnsupportedVersion));
+}

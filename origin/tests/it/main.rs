@@ -1,0 +1,15 @@
+//! The origin from outside: real sockets, a real SQLite, a port of its own.
+//!
+//! `harness` starts servers and plays visitors, agents and edges; each other file tells what
+//! happens to one of them.
+
+mod accounts;
+mod agents;
+mod bad_input;
+mod edges;
+mod harness;
+mod knowledge;
+mod messages;
+mod process;
+mod storage;
+mod transports;

@@ -1,0 +1,106 @@
+//! When the store can't: nothing is acknowledged, the server stays up, and it recovers by itself.
+
+use std::time::Duration;
+
+use firsthop::config::Config;
+use firsthop::server::{Origin, StartError};
+use firsthop::store::DATABASE;
+use firsthop_core::protocol::Code;
+use sqlx::{Connection, Executor, SqliteConnection};
+
+use crate::harness::{Sent, TestOrigin, text};
+
+async fn database(origin: &TestOrigin) -> SqliteConnection {
+    let path = origin.directory.path().join("data").join(DATABASE);
+    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_locked_database_refuses_and_recovers() {
+    let origin = TestOrigin::start_with(|config| config.busy_timeout = Duration::from_millis(100)).await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.says("before").await;
+    assert_eq!(origin.http.get("/readyz", &[]).await.status, 200);
+
+    let mut other = database(&origin).await;
+    other.execute("begin immediate").await.unwrap();
+    let message = text("meanwhile");
+    assert_eq!(visitor.submit(message.clone()).await, Sent::Refused(Code::StorageUnavailable));
+    let mut waiting = Vec::new();
+    for _ in 0..5 {
+        let mut other = origin.visitor().await;
+        waiting.push(tokio::spawn(async move {
+            other.connect().await;
+            other.submit(text("me too")).await
+        }));
+    }
+    for sender in waiting {
+        assert_eq!(sender.await.unwrap(), Sent::Refused(Code::StorageUnavailable));
+    }
+    let ready = origin.http.get("/readyz", &[]).await;
+    assert_eq!((ready.status, &ready.json()["store"]), (503, &"unavailable".into()));
+    assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
+
+    other.execute("rollback").await.unwrap();
+    assert_eq!(visitor.submit(message).await, Sent::Stored);
+    assert_eq!(origin.http.get("/readyz", &[]).await.status, 200);
+    assert_eq!(visitor.transcript().await, ["before", "meanwhile"]);
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_what_does_not_fit_and_keeps_what_it_has() {
+    let origin = TestOrigin::start_with(|config| config.megabytes_max = Some(1)).await;
+    let mut stored = Vec::new();
+    let refused = 'full: loop {
+        let mut visitor = origin.visitor().await;
+        visitor.connect().await;
+        for n in 0..20 {
+            let message = text(&format!("{n} {}", "x".repeat(8000)));
+            match visitor.submit(message.clone()).await {
+                Sent::Stored => stored.push((visitor.id, message.id)),
+                Sent::Refused(code) => break 'full code,
+            }
+        }
+    };
+    assert_eq!(refused, Code::StorageUnavailable);
+    assert!(stored.len() > 20, "only {} fitted", stored.len());
+    assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
+    for (visitor, id) in stored {
+        let reader = firsthop::store::conversations::Reader::Visitor;
+        let mut after = firsthop_core::protocol::Seq(0);
+        let found = loop {
+            let part = origin.app().store.events_after(visitor, after, reader).await.unwrap();
+            if part.events.iter().any(|event| event.id == id) {
+                break true;
+            }
+            if !part.more {
+                break false;
+            }
+            after = part.events.last().unwrap().seq;
+        };
+        assert!(found, "an acknowledged message is gone");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_used_is_told_at_the_start() {
+    let mut origin = TestOrigin::start().await;
+    let data = origin.directory.path().join("data");
+    let config = Config { listen: "127.0.0.1:0".parse().unwrap(), directory: data.clone(), ..Config::default() };
+    let error = Origin::start(config.clone()).await.err().expect("a second server on the same data");
+    assert!(matches!(error, StartError::Locked(_)), "{error}");
+    let taken = Config { listen: origin.address(), directory: origin.directory.path().join("new"), ..config.clone() };
+    let error = Origin::start(taken).await.err().expect("a port that is taken");
+    assert!(error.to_string().contains(&origin.address().to_string()), "{error}");
+    assert!(!origin.directory.path().join("new").exists(), "nothing is left behind");
+    origin.stop().await;
+
+    std::fs::write(data.join(DATABASE), b"this is not a database, whatever its name says; not at all").unwrap();
+    let error = Origin::start(config.clone()).await.err().expect("a foreign file");
+    assert!(error.to_string().contains(DATABASE), "{error}");
+    let file = origin.directory.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let error = Origin::start(Config { directory: file.clone(), ..config }).await.err().expect("a file, no directory");
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+}
