@@ -18,6 +18,8 @@ pub struct Cache {
     inboxes: Vec<(Inbox, Timestamp)>,
     /// The most recently used last.
     packs: Vec<Loaded>,
+    /// The most recently used last.
+    gzipped: Vec<(PackHash, Vec<u8>)>,
 }
 
 struct Loaded {
@@ -33,6 +35,7 @@ impl Cache {
         Self {
             inboxes: Vec::new(),
             packs: Vec::new(),
+            gzipped: Vec::new(),
         }
     }
 
@@ -40,6 +43,12 @@ impl Cache {
     pub fn inbox(&self, key: &str, now: Timestamp) -> Option<Inbox> {
         let (inbox, at) = self.inboxes.iter().find(|(inbox, _)| inbox.key == key)?;
         (now.since(*at) < INBOX_FRESH_FOR).then(|| inbox.clone())
+    }
+
+    /// An inbox, however old: good enough for answering a question at once.
+    pub fn old_inbox(&self, key: &str) -> Option<Inbox> {
+        let (inbox, _) = self.inboxes.iter().find(|(inbox, _)| inbox.key == key)?;
+        Some(inbox.clone())
     }
 
     /// Remembers an inbox.
@@ -84,6 +93,31 @@ impl Cache {
         }
         pack
     }
+
+    /// A pack compressed with gzip, if that is known.
+    pub fn gzipped(&mut self, hash: PackHash) -> Option<Vec<u8>> {
+        let at = self.gzipped.iter().position(|(known, _)| *known == hash)?;
+        let found = self.gzipped.remove(at);
+        let bytes = found.1.clone();
+        self.gzipped.push(found);
+        Some(bytes)
+    }
+
+    /// Remembers a pack compressed with gzip.
+    pub fn put_gzipped(&mut self, hash: PackHash, bytes: Vec<u8>) {
+        self.gzipped.retain(|(known, _)| *known != hash);
+        self.gzipped.push((hash, bytes));
+        while self.gzipped.len() > 1
+            && self
+                .gzipped
+                .iter()
+                .map(|(_, bytes)| bytes.len())
+                .sum::<usize>()
+                > EDGE_PACKS_BYTES_MAX
+        {
+            self.gzipped.remove(0);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +141,7 @@ mod tests {
         cache.put_inbox(inbox("demo"), NOW);
         assert_eq!(cache.inbox("demo", NOW), Some(inbox("demo")));
         assert_eq!(cache.inbox("demo", NOW + INBOX_FRESH_FOR), None);
+        assert_eq!(cache.old_inbox("demo"), Some(inbox("demo")));
         assert_eq!(cache.inbox("other", NOW), None);
         cache.forget_inbox("demo");
         assert_eq!(cache.inbox("demo", NOW), None);
@@ -115,6 +150,20 @@ mod tests {
         }
         assert_eq!(cache.inbox("0", NOW), None, "the oldest has left");
         assert!(cache.inbox("1", NOW).is_some());
+    }
+
+    #[test]
+    fn the_least_recently_used_of_too_many_packs_leaves() {
+        let mut cache = Cache::new();
+        for number in 0..3 {
+            cache.put_gzipped(
+                PackHash([number; 32]),
+                vec![number; EDGE_PACKS_BYTES_MAX / 2],
+            );
+            assert!(cache.gzipped(PackHash([0; 32])).is_some());
+        }
+        assert!(cache.gzipped(PackHash([1; 32])).is_none());
+        assert!(cache.gzipped(PackHash([2; 32])).is_some());
     }
 
     #[test]

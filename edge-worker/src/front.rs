@@ -3,6 +3,7 @@
 //! In: a request whose body was read up to its route's limit. Out: a response; or, for what only
 //! the visitor's object can answer, who it is that asks. Nothing here remembers anything.
 
+use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::edge::PushReply;
 use firsthop_core::protocol::{Code, Encoding, Problem};
 
@@ -63,14 +64,7 @@ pub async fn answer(
             Err(problem) => Err(problem),
         },
         Route::PackPointer(key) => pack_pointer(host, key, head).await,
-        Route::Pack(hash) => match host.directory(Ask::Pack(*hash)).await {
-            Ok(Told::Pack(bytes)) => Ok(pack(bytes, &hash.to_string(), head)),
-            Ok(_) => Err(Problem::new(
-                Code::Internal,
-                "the directory answered something else",
-            )),
-            Err(problem) => Err(problem),
-        },
+        Route::Pack(hash) => pack(host, *hash, head).await,
         Route::Asset(name) => Ok(asset::serve(assets, name, head)),
         Route::Push => push(host, head, body).await,
         Route::Page(path) => return Outcome::Page(path.clone()),
@@ -83,7 +77,7 @@ pub async fn answer(
 async fn pack_pointer(host: &impl Front, key: &str, head: &Head) -> Result<Response, Problem> {
     #[derive(serde::Serialize)]
     struct Pointer {
-        pack: Option<firsthop_core::pack::PackHash>,
+        pack: Option<PackHash>,
     }
     let inbox = visit::inbox(host, key).await?;
     visit::check_page(&inbox, head)?;
@@ -104,29 +98,34 @@ async fn pack_pointer(host: &impl Front, key: &str, head: &Head) -> Result<Respo
 }
 
 /// A pack never changes: whoever holds one may keep it.
-fn pack(bytes: Vec<u8>, name: &str, head: &Head) -> Response {
-    let etag = format!("\"{name}\"");
+async fn pack(host: &impl Front, hash: PackHash, head: &Head) -> Result<Response, Problem> {
+    let etag = format!("\"{hash}\"");
     let response = |status| {
         Response::empty(status)
             .with("etag", format!("W/{etag}"))
             .with("cache-control", IMMUTABLE)
             .with("vary", "Accept-Encoding")
+            .with("content-type", "application/octet-stream")
     };
     if asset::matches_etag(head, &etag) {
-        return response(304);
+        return Ok(response(304));
     }
-    let mut response = response(200).with("content-type", "application/octet-stream");
-    response.body = match ["br", "gzip"]
-        .into_iter()
-        .find(|coding| head.accepts(coding))
+    if head.accepts("gzip")
+        && let Some(compressed) = host.gzipped(hash).await?
     {
-        Some(coding) => {
-            response = response.with("content-encoding", coding);
-            Body::Compressible(bytes)
-        }
-        None => Body::Owned(bytes),
+        let mut response = response(200).with("content-encoding", "gzip");
+        response.body = Body::Owned(compressed);
+        return Ok(response);
+    }
+    let Told::Pack(bytes) = host.directory(Ask::Pack(hash)).await? else {
+        return Err(Problem::new(
+            Code::Internal,
+            "the directory answered something else",
+        ));
     };
-    response
+    let mut response = response(200);
+    response.body = Body::Owned(bytes);
+    Ok(response)
 }
 
 /// Takes a push in: inboxes first, so that a visitor who is told of a pack gets it here.

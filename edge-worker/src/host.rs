@@ -63,6 +63,11 @@ pub trait Host {
 pub trait Front: Host {
     /// Asks the directory.
     fn directory(&self, ask: Ask) -> impl Future<Output = Result<Told, Problem>>;
+    /// A pack, compressed with gzip; `None` if the host can't. Done once for many.
+    ///
+    /// # Errors
+    /// Those of [`Ask::Pack`].
+    fn gzipped(&self, pack: PackHash) -> impl Future<Output = Result<Option<Vec<u8>>, Problem>>;
     /// Gives visitors' objects what the origin sent; says how many sockets each visitor has.
     fn push(&self, downlinks: Vec<Downlink>) -> impl Future<Output = Result<Vec<u32>, Problem>>;
 }

@@ -98,15 +98,13 @@ pub enum Body {
     Owned(Vec<u8>),
     /// Part of the program.
     Static(&'static [u8]),
-    /// To be compressed by the host on its way, as the `content-encoding` header says.
-    Compressible(Vec<u8>),
 }
 
 impl Body {
     /// Its bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Owned(bytes) | Self::Compressible(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
             Self::Static(bytes) => bytes,
         }
     }

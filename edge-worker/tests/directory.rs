@@ -110,7 +110,15 @@ fn packs_are_kept_for_ever_by_name_and_a_pointer_for_seconds() {
     };
     let pack = done(&get(&format!("/v1/packs/{hash}")));
     assert_eq!(pack.body.as_bytes(), bytes);
-    assert_eq!(pack.header("content-encoding"), Some("br"));
+    assert_eq!(pack.header("content-encoding"), None);
+    let smaller = done(
+        &Head::new("GET", &format!("/v1/packs/{hash}"), "").with("accept-encoding", "br, gzip"),
+    );
+    assert_eq!(smaller.header("content-encoding"), Some("gzip"));
+    assert_eq!(
+        smaller.body.as_bytes(),
+        format!("gzip of {hash}").as_bytes()
+    );
     assert!(pack.header("cache-control").unwrap().contains("immutable"));
     let pointer = done(&get("/v1/inboxes/demo/pack"));
     assert_eq!(pointer.header("cache-control"), Some("public, max-age=10"));

@@ -3,14 +3,15 @@
 
 mod support;
 
+use firsthop_core::id::MessageId;
 use firsthop_core::limits::FRAMES_PER_WIRE_MESSAGE_MAX;
 use firsthop_core::protocol::visitor::{Events, Queue, Reach, Stored, ToVisitor, Typing, Welcome};
 use firsthop_core::protocol::{
-    Code, Encoding, Hop, Problem, Receipts, Seq, VERSION, decode, encode,
+    Author, Code, Encoding, Event, Hop, Problem, Receipts, Seq, Text, VERSION, decode, encode,
 };
 use firsthop_edge::visitor::Exchange;
-use support::visitor::{hello, submit};
-use support::{FakeHost, START, TestVisitor, UNKNOWN};
+use support::visitor::{TestVisitor, hello, submit};
+use support::{FakeHost, START, UNKNOWN};
 
 fn welcome() -> ToVisitor {
     let host = FakeHost::new();
@@ -27,6 +28,27 @@ fn welcome() -> ToVisitor {
         cursor: Seq(0),
     }
     .into()
+}
+
+fn events(events: Vec<Event>) -> ToVisitor {
+    let more = false;
+    Events { events, more }.into()
+}
+
+fn event() -> Event {
+    let host = FakeHost::new();
+    let text = Text {
+        text: "hello".into(),
+        unverified: None,
+    };
+    Event {
+        seq: Seq(1),
+        prev: Seq(0),
+        id: MessageId::new(START, host.dice()),
+        at: START,
+        author: Author::System,
+        content: text.into(),
+    }
 }
 
 #[test]
@@ -66,13 +88,9 @@ fn a_long_poll_waits_for_news_which_what_comes_with_the_welcome_is_not() {
 
     let mut behind = Exchange::new(Encoding::Postcard, &body, true);
     behind.push(welcome());
-    behind.push(
-        Events {
-            events: Vec::new(),
-            more: false,
-        }
-        .into(),
-    );
+    behind.push(events(Vec::new()));
+    assert!(!behind.is_complete());
+    behind.push(events(vec![event()]));
     assert!(behind.is_complete());
 }
 

@@ -20,8 +20,8 @@ use firsthop_core::protocol::visitor::{
 use firsthop_core::protocol::{Code, Content, Event, Hop, Status};
 use firsthop_edge::visitor::{Closing, Kind};
 use support::origin::Mood;
-use support::visitor::{hello, submit};
-use support::{FakeHost, KNOWN, TestVisitor, UNKNOWN, pack};
+use support::visitor::{TestVisitor, hello, submit};
+use support::{FakeHost, KNOWN, UNKNOWN, pack};
 
 fn mood(host: &FakeHost, mood: Mood) {
     host.origin.borrow_mut().mood = mood;

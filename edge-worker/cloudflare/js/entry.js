@@ -112,8 +112,17 @@ export default class extends WorkerEntrypoint {
     } catch {
       // The cause is in the log. What the visitor's page needs to know is that trying again is right.
       return Response.json(
-        { error: { code: "internal", message: "the edge has restarted", retry_after_ms: 1000 } },
-        { status: 503, headers: { "retry-after": "1" } },
+        {
+          error: {
+            code: "internal",
+            message: "the edge has restarted; please retry",
+            retry_after_ms: 1000,
+          },
+        },
+        {
+          status: 503,
+          headers: { "retry-after": "1", "access-control-allow-origin": "*", "cache-control": "no-store" },
+        },
       );
     }
   }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use firsthop_core::Timestamp;
 use firsthop_core::id::VisitorId;
+use firsthop_core::limits::LONG_POLL_HOLD;
+use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::edge::Downlink;
 use firsthop_core::protocol::{Code, Problem};
 use firsthop_edge::config::{Config, ConfigError};
@@ -29,6 +31,7 @@ pub(crate) const VISITOR: &str = "x-firsthop-visitor";
 const OBJECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// The host, as the shared logic knows it.
+#[derive(Clone)]
 pub(crate) struct Worker {
     env: Env,
     config: Rc<Config>,
@@ -74,9 +77,17 @@ impl Worker {
         }
         let body = (way != Way::Socket).then_some(body);
         let request = request(path, headers, body).map_err(internal)?;
-        // No time limit: a long poll is meant to last, and `entry.js` ends what a panic hangs.
         let stub = self.object("VISITOR", &visit.visitor.to_string())?;
-        stub.fetch_with_request(request).await.map_err(internal)
+        // A long poll is meant to last; the others begin at once.
+        let limit = if visit.wait {
+            OBJECT_WITHIN + LONG_POLL_HOLD
+        } else {
+            OBJECT_WITHIN
+        };
+        match within(limit, stub.fetch_with_request(request)).await {
+            Some(answer) => answer.map_err(internal),
+            None => Err(internal("a visitor's object does not answer")),
+        }
     }
 
     async fn push_one(&self, downlink: Downlink) -> Result<u32, Problem> {
@@ -143,7 +154,7 @@ impl Worker {
         init.set_method(request.method);
         init.set_headers(&headers);
         init.set_signal(Some(signal));
-        init.set_redirect(worker::worker_sys::web_sys::RequestRedirect::Manual);
+        init.set_redirect(web_sys::RequestRedirect::Manual);
         if request.method != "GET" {
             init.set_body(&transfer::to_js(&request.body));
         }
@@ -252,6 +263,25 @@ impl Front for Worker {
             isolate::with(|cache| cache.put_inbox(inbox.clone(), self.now()));
         }
         Ok(told)
+    }
+
+    async fn gzipped(&self, pack: PackHash) -> Result<Option<Vec<u8>>, Problem> {
+        if let Some(known) = isolate::with(|cache| cache.gzipped(pack)) {
+            return Ok(Some(known));
+        }
+        let Told::Pack(bytes) = self.directory(Ask::Pack(pack)).await? else {
+            return Ok(None);
+        };
+        match transfer::gzip(&bytes).await {
+            Ok(compressed) => {
+                isolate::with(|cache| cache.put_gzipped(pack, compressed.clone()));
+                Ok(Some(compressed))
+            }
+            Err(error) => {
+                self.warn(&format!("a pack could not be compressed: {error:?}"));
+                Ok(None)
+            }
+        }
     }
 
     async fn push(&self, downlinks: Vec<Downlink>) -> Result<Vec<u32>, Problem> {

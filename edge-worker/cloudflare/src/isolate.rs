@@ -8,8 +8,11 @@ use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::Problem;
 use firsthop_edge::cache::Cache;
 use firsthop_edge::directory::{Ask, Told};
-use firsthop_edge::host::Front;
+use firsthop_edge::host::{Front, Host};
 use firsthop_edge::visit;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::host::Worker;
 
 thread_local! {
     static CACHE: RefCell<Cache> = const { RefCell::new(Cache::new()) };
@@ -22,29 +25,40 @@ pub(crate) fn with<T>(work: impl FnOnce(&mut Cache) -> T) -> T {
 
 /// The pack of an inbox, if it has one that this edge can answer from. Without one, questions go
 /// to the origin unanswered.
-pub(crate) async fn pack_of(host: &impl Front, inbox: &str) -> Option<Rc<Pack>> {
-    match fetch_pack_of(host, inbox).await {
-        Ok(pack) => pack,
-        Err(problem) => {
-            host.warn(&format!(
-                "no answers from the pack of inbox {inbox}: {problem}"
-            ));
-            None
+///
+/// What is known of the inbox is good enough, however old; then it is asked for anew for the next
+/// question. So nobody waits for an origin that hangs.
+pub(crate) async fn pack_of(host: &Worker, inbox: &str) -> Option<Rc<Pack>> {
+    let old = with(|cache| cache.old_inbox(inbox));
+    let found = match old {
+        Some(old) => {
+            if with(|cache| cache.inbox(inbox, host.now())).is_none() {
+                let (host, inbox) = (host.clone(), inbox.to_owned());
+                spawn_local(async move {
+                    // Should it fail, the old one holds.
+                    let _ = visit::inbox(&host, &inbox).await;
+                });
+            }
+            Ok(old)
         }
-    }
+        None => visit::inbox(host, inbox).await,
+    };
+    let pack = match found {
+        Ok(inbox) => load(host, inbox.pack?).await,
+        Err(problem) => Err(problem),
+    };
+    pack.unwrap_or_else(|problem| {
+        host.warn(&format!(
+            "no answers from the pack of inbox {inbox}: {problem}"
+        ));
+        None
+    })
 }
 
-async fn fetch_pack_of(host: &impl Front, inbox: &str) -> Result<Option<Rc<Pack>>, Problem> {
-    let Some(hash) = visit::inbox(host, inbox).await?.pack else {
-        return Ok(None);
-    };
+async fn load(host: &Worker, hash: PackHash) -> Result<Option<Rc<Pack>>, Problem> {
     if let Some(known) = with(|cache| cache.pack(hash)) {
         return Ok(known);
     }
-    load(host, hash).await
-}
-
-async fn load(host: &impl Front, hash: PackHash) -> Result<Option<Rc<Pack>>, Problem> {
     match host.directory(Ask::Pack(hash)).await? {
         Told::Pack(bytes) => Ok(with(|cache| cache.put_pack(hash, bytes))),
         _ => Ok(None),

@@ -17,11 +17,11 @@ mod visitor;
 use firsthop_core::protocol::{Code, Problem};
 use firsthop_edge::asset::Asset;
 use firsthop_edge::front::{self, Outcome};
-use firsthop_edge::http;
+use firsthop_edge::http::{self, Head};
 use firsthop_edge::route::{Route, too_large};
 use worker::{Context, Env, Request, Response, event};
 
-use crate::host::Worker;
+use crate::host::{Worker, internal};
 
 /// The widget's files.
 const ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
@@ -29,39 +29,59 @@ const ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 /// Answers every request.
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let head = transfer::head(&request)?;
+    let head = transfer::head(&request);
     let route = match Route::of(&head) {
         Ok(route) => route,
         Err(problem) => return transfer::respond(problem.into()),
     };
-    let shared =
-        |response: http::Response| transfer::respond_to(&head, route.share(&head, response));
+    let shared = |response| transfer::respond_to(&head, route.share(&head, response));
+    match answer(&mut request, env, &route, &head).await {
+        Ok(Answer::Ours(response)) => shared(response),
+        Ok(Answer::Made(response)) => Ok(response),
+        Err(problem) => shared(problem.into()),
+    }
+}
+
+/// A response, still to be shared with whom it is for, or complete.
+enum Answer {
+    Ours(http::Response),
+    Made(Response),
+}
+
+async fn answer(
+    request: &mut Request,
+    env: Env,
+    route: &Route,
+    head: &Head,
+) -> Result<Answer, Problem> {
     let host = match Worker::new(env) {
         Ok(host) => host,
         // Alive, though of no use: that is what a health check asks.
-        Err(_) if route == Route::Health => return shared(http::Response::text(200, "ok")),
+        Err(_) if *route == Route::Health => {
+            return Ok(Answer::Ours(http::Response::text(200, "ok")));
+        }
         Err(error) => {
             worker::console_error!("this edge is not set up: {error}");
-            let problem = Problem::new(
+            return Err(Problem::new(
                 Code::Internal,
                 "this edge is not set up; its log says what is missing",
-            );
-            return shared(problem.into());
+            ));
         }
     };
     let body_max = route.body_max();
-    let body = match transfer::read_body(&mut request, head.content_length(), body_max).await? {
-        Some(body) => body,
-        None => return shared(too_large(body_max).into()),
-    };
-    match front::answer(&host, ASSETS, &route, &head, &body).await {
-        Outcome::Done(response) => shared(response),
-        Outcome::Visit(way, visit) => {
-            match host.visit(way, &visit, head.page_origin(), &body).await {
-                Ok(response) => Ok(response),
-                Err(problem) => shared(problem.into()),
-            }
-        }
-        Outcome::Page(path) => pages::serve(&host, &path).await,
+    let body = transfer::read_body(request, head.content_length(), body_max)
+        .await
+        .map_err(internal)?;
+    let body = body.ok_or_else(|| too_large(body_max))?;
+    match front::answer(&host, ASSETS, route, head, &body).await {
+        Outcome::Done(response) => Ok(Answer::Ours(response)),
+        Outcome::Visit(way, visit) => host
+            .visit(way, &visit, head.page_origin(), &body)
+            .await
+            .map(Answer::Made),
+        Outcome::Page(path) => pages::serve(&host, &path)
+            .await
+            .map(Answer::Made)
+            .map_err(internal),
     }
 }

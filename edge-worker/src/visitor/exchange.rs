@@ -52,9 +52,10 @@ impl Exchange {
             }
             ToVisitor::Refused(refused) => self.waits &= !self.pending.remove(&refused.id),
             ToVisitor::Token(_) | ToVisitor::Ping(_) => {}
+            ToVisitor::Events(events) if events.events.is_empty() => {}
             // The log is news; of the rest, what the welcome brings along is not.
             ToVisitor::Events(_) | ToVisitor::Answered(_) | ToVisitor::Error(_) => {
-                self.waits = false
+                self.waits = false;
             }
             _ => self.waits &= !self.settled,
         }

@@ -184,6 +184,11 @@ impl Visitor {
         &self.inbox
     }
 
+    /// Whether the origin answers, as far as is known.
+    pub const fn reach(&self) -> Reach {
+        self.relay.reach()
+    }
+
     /// How many messages the storage holds for the origin.
     pub fn stored(&self) -> usize {
         self.relay.stored()
@@ -476,7 +481,7 @@ impl Visitor {
         match socket.stage {
             Stage::New => {}
             Stage::Greeting if socket.held.len() >= VISITOR_QUEUE_FRAMES_MAX => {
-                self.close(id, Closing::TooSlow)
+                self.close(id, Closing::TooSlow);
             }
             Stage::Greeting => socket.held.push(frame),
             Stage::Greeted => self.send(id, frame),

@@ -33,7 +33,6 @@ use firsthop_edge::link::PUSH_PATH;
 use firsthop_edge::route::Route;
 
 use origin::FakeOrigin;
-pub(crate) use visitor::TestVisitor;
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 pub(crate) const SHOP: &str = "https://shop.example";
@@ -217,6 +216,10 @@ impl Host for FakeHost {
 impl Front for FakeHost {
     async fn directory(&self, ask: Ask) -> Result<Told, Problem> {
         self.directory.borrow().answer(self, ask).await
+    }
+    async fn gzipped(&self, pack: PackHash) -> Result<Option<Vec<u8>>, Problem> {
+        let compressed = format!("gzip of {pack}").into_bytes();
+        Ok(matches!(self.directory(Ask::Pack(pack)).await?, Told::Pack(_)).then_some(compressed))
     }
     async fn push(&self, downlinks: Vec<Downlink>) -> Result<Vec<u32>, Problem> {
         let sockets = downlinks

@@ -20,7 +20,7 @@ use firsthop_core::Instant;
 use firsthop_core::hop::relay::{RequestId, SocketId};
 use firsthop_core::id::VisitorId;
 use firsthop_core::limits::{DRAIN_AFTER, LONG_POLL_HOLD, ORIGIN_REPLY_WITHIN};
-use firsthop_core::protocol::visitor::{Submission, ToServer, ToVisitor};
+use firsthop_core::protocol::visitor::{Reach, Submission, ToServer, ToVisitor};
 use firsthop_core::protocol::{Encoding, Problem};
 use firsthop_edge::config::ConfigError;
 use firsthop_edge::host::Host;
@@ -100,7 +100,7 @@ impl DurableObject for Visitor {
                 postcard::to_allocvec(&sockets).map_err(|error| error.to_string())?,
             );
         };
-        let head = transfer::head(&request)?;
+        let head = transfer::head(&request);
         let body = request.bytes().await?;
         let (route, answered) = match head.path.as_str() {
             "/socket" => (Route::Socket, object.accept(visit)),
@@ -421,7 +421,10 @@ impl Object {
         self.with(|machine| match reply {
             Ok(frames) => machine.handle_reply(now, id, frames),
             Err(away) => {
-                self.host.warn(&away.to_string());
+                // Told once, not with every try.
+                if machine.reach() == Reach::Up {
+                    self.host.warn(&away.to_string());
+                }
                 machine.handle_failure(self.host.now(), now, id);
             }
         });
