@@ -78,7 +78,6 @@ macro_rules! words {
 }
 
 words! {
-    Console "Console" "客服台"
     Loading "Loading…" "正在加载…"
     // Logging in
     LogIn "Log in" "登录"
@@ -182,7 +181,6 @@ words! {
     TakesHint "Replying takes the conversation" "回复即接手此会话"
     OfColleague "A colleague has this conversation. Take it over to reply." "此会话由同事处理，接管后才能回复。"
     ReopenToReply "This conversation is resolved. Reopen it to reply." "此会话已解决，重新打开后才能回复。"
-    TooLong "too long" "超出长度"
     // Details
     Details "Details" "详情"
     ShowDetails "Show details" "显示详情"
@@ -226,8 +224,6 @@ words! {
     // Settings
     Settings "Settings" "设置"
     Sound "Sound for new messages" "新消息提示音"
-    On "On" "开"
-    Off "Off" "关"
     Appearance "Appearance" "外观"
     Automatic "Automatic" "跟随系统"
     Light "Light" "浅色"

@@ -76,7 +76,7 @@ pub(super) fn Composer(
     let typed = move |value: String| {
         let types = kind.get_untracked() == Kind::Reply && !value.trim().is_empty();
         keep(value);
-        desk.change(|replica, now| replica.set_typing(id, types, now));
+        desk.set_typing(id, types);
     };
     let press = move |event: KeyboardEvent| {
         // 229: a key that an input method has taken, in browsers that say so no other way.
@@ -99,7 +99,7 @@ pub(super) fn Composer(
             keep(value);
         }
     });
-    on_cleanup(move || desk.change(|replica, now| replica.set_typing(id, false, now)));
+    on_cleanup(move || desk.set_typing(id, false));
 
     // Nobody replies past a colleague, or to what is resolved; notes always can be written.
     let barred = Memo::new(move |_| match (kind.get(), standing.get()) {

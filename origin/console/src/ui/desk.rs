@@ -202,6 +202,17 @@ impl Desk {
         let now = clock::now();
         self.replica.update_value(|replica| change(replica, now));
         self.carry_out();
+        self.move_clock();
+        self.version.update(|version| *version += 1);
+    }
+
+    /// Tells the origin whether the agent types: nothing that is shown depends on it, so that
+    /// no keystroke redraws anything.
+    pub(super) fn set_typing(self, id: ConversationId, on: bool) {
+        let now = clock::now();
+        self.replica
+            .update_value(|replica| replica.set_typing(id, on, now));
+        self.carry_out();
     }
 
     /// Goes somewhere: by the address, so that Back works.
@@ -349,10 +360,14 @@ impl Desk {
     }
 
     fn move_clock(self) {
-        self.now.set(
-            self.replica
-                .with_value(|replica| replica.server_time(clock::local())),
-        );
+        let now = self
+            .replica
+            .with_value(|replica| replica.server_time(clock::local()));
+        let shown = self.now.get_untracked();
+        // Finer steps would only redraw what looks the same.
+        if now.since(shown).max(shown.since(now)) >= Duration::from_secs(1) {
+            self.now.set(now);
+        }
     }
 
     fn follow_route(self) {
@@ -388,8 +403,6 @@ impl Desk {
         }
         self.keep_outbox();
         self.set_timer();
-        self.move_clock();
-        self.version.update(|version| *version += 1);
     }
 
     fn connect(self) {

@@ -67,7 +67,7 @@ pub(super) fn List() -> impl IntoView {
     view! {
         <section class="list" aria-labelledby="list-title" aria-busy=move || (!loaded.get()).then_some("true")>
             <header class="pane-head">
-                <h1 id="list-title">{move || desk.lang.get().view(view.get())}</h1>
+                <h2 id="list-title">{move || desk.lang.get().view(view.get())}</h2>
                 <span class="pane-count">{move || ids.with(Vec::len)}</span>
             </header>
             <ul class="rows" id="list" role="list" tabindex="-1" aria-label=move || desk.say(Word::Conversations)>
@@ -75,7 +75,7 @@ pub(super) fn List() -> impl IntoView {
                     <li>{row(desk, view, id)}</li>
                 </For>
             </ul>
-            {move || (!loaded.get()).then(|| view! { <Skeleton /> })}
+            {move || (!loaded.get() && empty.get()).then(|| view! { <Skeleton /> })}
             {move || (loaded.get() && empty.get()).then(|| view! { <Empty view=view.get() /> })}
             {move || (loaded.get() && older.get()).then(|| view! { <Older /> })}
         </section>
@@ -180,7 +180,7 @@ fn Empty(view: View) -> impl IntoView {
     view! {
         <div class="empty small">
             <span class="empty-icon">{icon(picture)}</span>
-            <h2>{move || desk.say(title)}</h2>
+            <h3>{move || desk.say(title)}</h3>
             <p>{move || desk.say(more)}</p>
         </div>
     }

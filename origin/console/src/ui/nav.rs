@@ -102,9 +102,10 @@ fn Settings(help: RwSignal<bool>) -> impl IntoView {
         }
     };
     view! {
-        <button class="me" popovertarget="settings" aria-label=move || format!("{} — {}", name(), desk.say(Word::Settings))>
+        <button class="me" popovertarget="settings">
             <span class="initial" aria-hidden="true">{initial}</span>
             <span class="me-name">{name}</span>
+            <span class="unseen">{move || desk.say(Word::Settings)}</span>
             {icon(icons::SETTINGS)}
         </button>
         <div class="popover" id="settings" popover="auto">
