@@ -173,11 +173,17 @@ pub const PACK_RULES_MAX: usize = 2_000;
 /// Priorities of rules lie between this and its negative.
 pub const RULE_PRIORITY_MAX: i64 = 1_000;
 
-/// Most terms in each list of a rule.
+/// Most lists of synonyms of one knowledge.
+pub const PACK_SYNONYMS_MAX: usize = 2_000;
+
+/// Most terms in each list of a rule, and most synonyms in a list.
 pub const RULE_TERMS_MAX: usize = 500;
 
 /// Longest term of a rule, in tokens (words; characters in Chinese).
 pub const RULE_TERM_TOKENS_MAX: usize = 32;
+
+/// Longest word or phrase that has synonyms, in tokens.
+pub const SYNONYM_TOKENS_MAX: usize = 8;
 
 /// Longest pack that is loaded.
 pub const PACK_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -260,3 +260,41 @@ fn knowledge_without_entries_makes_a_pack_of_rules() {
     assert_eq!(decide(&pack, "help me"), Decision::HandOff);
     assert_eq!(decide(&pack, "where is my order"), Decision::Escalate);
 }
+
+#[test]
+fn words_that_mean_the_same_find_the_same_entry() {
+    let pack = pack_of(
+        r#"{"id":"fee","phrasings":["运费多少钱"],"answer":"A"}
+           {"id":"hours","phrasings":["周末营业吗"],"answer":"B"}
+           {"id":"glow","phrasings":["my zorbo is dim"],"answer":"C"}
+           {"synonyms":["zorbo","moon lamp"]}"#,
+    );
+    let mut answerer = Answerer::new();
+    for (text, id) in [
+        ("你们邮费咋算的", "fee"),
+        ("what do you charge for freight", "fee"),
+        ("are you there on saturday", "hours"),
+        ("something about the moon lamp", "glow"),
+        ("那个云飞怎么算", "fee"),
+    ] {
+        let ranked = answerer.rank(&pack, &Question::new(text));
+        assert_eq!(pack.entry(ranked[0].entry).unwrap().id(), id, "{text}");
+    }
+}
+
+#[test]
+fn a_denial_and_a_fragment_are_not_answered() {
+    let pack = shop();
+    for text in [
+        "I did not ask which payment methods you take",
+        "我没有问什么时候发货",
+        "invoice",
+        "delivery",
+        "发票",
+    ] {
+        assert!(
+            !matches!(answered(&pack, text), Some((_, By::Model))),
+            "{text}"
+        );
+    }
+}

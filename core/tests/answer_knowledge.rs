@@ -134,6 +134,13 @@ fn each_mistake_is_named_with_line_and_field() {
             "priority",
             Code::BadValue,
         ),
+        (r#"{"synonyms":["x"]}"#, "synonyms", Code::Empty),
+        (r#"{"synonyms":"x"}"#, "synonyms", Code::WrongType),
+        (
+            r#"{"synonyms":["x","a b c d e f g h i"]}"#,
+            "synonyms[1]",
+            Code::TooLong,
+        ),
         (
             r#"{"rule":"r","any":["x"],"hand_off":"yes"}"#,
             "hand_off",

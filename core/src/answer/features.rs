@@ -4,8 +4,8 @@
 //! one of the model's buckets.
 
 use super::tokens::{Shape, Token, Tokens, finish, step};
-use crate::limits::{QUESTION_FEATURES_MAX, WORD_LETTERS_MAX};
-use crate::pack::{Lexicon, Model, TERM_TOKENS_MAX, term_key};
+use crate::limits::{QUESTION_FEATURES_MAX, SYNONYM_TOKENS_MAX, WORD_LETTERS_MAX};
+use crate::pack::{Lexicon, Model, term_key};
 
 /// A kind of feature: where its hashes start, so that kinds differ, and how much it weighs.
 #[derive(Clone, Copy)]
@@ -113,28 +113,26 @@ fn pieces(letters: &[char], sink: &mut Sink<impl FnMut(u32, u32)>) {
 /// of those that stand close together, in either order.
 fn concepts(tokens: &Tokens, lexicon: &Lexicon<'_>, sink: &mut Sink<impl FnMut(u32, u32)>) {
     let mut rest = tokens.all();
-    let mut last: Option<(u16, usize)> = None;
+    let mut last = None;
     let mut gap = 0;
-    while let Some(token) = rest.first() {
-        let term = exact_term(rest, lexicon)
-            .map(|term| (CONCEPT, term))
-            .or_else(|| Some((CONCEPT_BY_SOUND, term_by_sound(tokens, rest, lexicon)?)));
-        let _ = token;
-        let Some((kind, (length, key))) = term else {
+    while let Some((_, tail)) = rest.split_first() {
+        let exact = exact_term(rest, lexicon).map(|term| (CONCEPT, term));
+        let by_sound = || Some((CONCEPT_BY_SOUND, term_by_sound(tokens, rest, lexicon)?));
+        let Some((kind, (length, key))) = exact.or_else(by_sound) else {
             gap += 1;
-            rest = rest.get(1..).unwrap_or(&[]);
+            rest = tail;
             continue;
         };
         let mut first = None;
         for concept in lexicon.concepts(key) {
             first = first.or(Some(concept));
             sink.found(kind, &[u32::from(concept)]);
-            if let Some((other, _)) = last.filter(|_| gap <= CONCEPT_PAIR_GAP_MAX) {
-                let (low, high) = (other.min(concept), other.max(concept));
+            if let Some(other) = last.filter(|_| gap <= CONCEPT_PAIR_GAP_MAX) {
+                let (low, high) = (concept.min(other), concept.max(other));
                 sink.found(CONCEPT_PAIR, &[u32::from(low), u32::from(high)]);
             }
         }
-        last = first.map(|concept| (concept, length));
+        last = first;
         gap = 0;
         rest = rest.get(length..).unwrap_or(&[]);
     }
@@ -154,7 +152,7 @@ fn term_by_sound(all: &Tokens, tokens: &[Token], lexicon: &Lexicon<'_>) -> Optio
 fn longest(hashes: impl Iterator<Item = u32>, lexicon: &Lexicon<'_>) -> Option<(usize, u32)> {
     let mut run = Run::default();
     let mut found = None;
-    for (place, hash) in hashes.take(TERM_TOKENS_MAX).enumerate() {
+    for (place, hash) in hashes.take(SYNONYM_TOKENS_MAX).enumerate() {
         if place == 0 && !lexicon.starts_with(hash) {
             return None;
         }
@@ -228,7 +226,7 @@ pub(crate) fn count(occurrences: &[u32]) -> impl Iterator<Item = Counted> {
                 .or(OFTEN.last())
                 .copied()
                 .unwrap_or(64);
-            Some((heaviest >> 8, ((heaviest & 255) * often >> 6) as u16))
+            Some((heaviest >> 8, (((heaviest & 255) * often) >> 6) as u16))
         })
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn fold(c: char) -> (char, Kind) {
         0xb9 => ('1', Kind::Digit),
         0x80..=0xbf => (c, Kind::Gap),
         0xc0..=0x17f => latin(c, code - 0xc0),
-        0x180..=0x24f | 0x250..=0x2af => (c, Kind::Letter),
+        0x180..=0x2af => (c, Kind::Letter),
         0x1e00..=0x1eff => (vietnamese(code), Kind::Letter),
         0x2b0..=0x2ff => (
             c,
@@ -90,7 +90,7 @@ pub(crate) fn fold(c: char) -> (char, Kind) {
         0x3000..=0x3040 | 0x30a0 | 0x30fb | 0x3100..=0x33ff => symbols(c, code),
         0x3041..=0x3096 | 0x309d..=0x309f => (c, Kind::Ideograph),
         0x30a1..=0x30f6 => (shift(c, -0x60), Kind::Ideograph),
-        0x30fc => (c, Kind::Mark),
+        0x30fc | 0xff70 => (c, Kind::Mark),
         0x30f7..=0x30ff => (c, Kind::Ideograph),
         0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xf900..=0xfaff | 0x20000..=0x3ffff => {
             (c, Kind::Ideograph)
@@ -188,7 +188,7 @@ fn greek(c: char) -> char {
         'Ύ' | 'ύ' | 'ΰ' | 'Ϋ' | 'ϋ' | 'Υ' => 'υ',
         'Ώ' | 'ώ' | 'Ω' => 'ω',
         'ς' | 'Σ' => 'σ',
-        '\u{391}'..='\u{3a9}' => shift(c, 0x20),
+        '\u{391}'..='\u{3a1}' | '\u{3a4}'..='\u{3a9}' => shift(c, 0x20),
         _ => c,
     }
 }
@@ -240,4 +240,49 @@ fn mathematical(c: char, code: u32) -> (char, Kind) {
         return (char::from(letter), Kind::Letter);
     }
     (c, Kind::Letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folded(text: &str) -> String {
+        let kept = text
+            .chars()
+            .map(fold)
+            .filter(|(_, kind)| *kind != Kind::Mark);
+        kept.map(|(c, kind)| if kind == Kind::Gap { ' ' } else { c })
+            .collect()
+    }
+
+    #[test]
+    fn forms_of_the_same_letter_become_one() {
+        for (typed, meant) in [
+            ("ÀÉîõÜ çñß ŁŻź ŒœÆ", "aeiou cns lzz ooa"),
+            ("ＡＢＣ ａｂｃ １２３！", "abc abc 123 "),
+            ("e\u{301}a\u{308}", "ea"),
+            ("Tiếng Việt đặt hàng", "tieng viet dat hang"),
+            ("ΆλφαΣς Ώ", "αλφασσ ω"),
+            ("ЁЖИК ёжик Й", "ежик ежик и"),
+            ("カート ｶｰﾄ", "かと かと"),
+            ("②¹٣", "213"),
+            ("don’t", "don't"),
+            ("取消，订单。", "取消 订单 "),
+        ] {
+            assert_eq!(folded(typed), folded(meant), "{typed}");
+        }
+        assert_eq!(folded("ﬀ"), "ﬀ", "what is not known stays");
+    }
+
+    #[test]
+    fn every_character_folds_to_one_that_folds_to_itself() {
+        let all = (0..=0x10_ffff).filter_map(char::from_u32);
+        let unstable: Vec<char> = all
+            .filter(|c| {
+                let (once, kind) = fold(*c);
+                fold(once) != (once, kind)
+            })
+            .collect();
+        assert_eq!(unstable, []);
+    }
 }

@@ -7,6 +7,8 @@
 //! Invariant: whatever [`parse`] accepts, `pack::build` can build. Start reading at [`parse`].
 
 mod error;
+mod field;
+mod item;
 mod json;
 mod parse;
 
@@ -136,7 +138,12 @@ mod tests {
 
     #[test]
     fn starter_rules_are_well_formed() {
-        let starter = parse("starter", STARTER.as_bytes()).map_err(|errors| errors[0].to_string());
-        assert!(starter.is_ok_and(|starter| !starter.rules.is_empty()));
+        let starter = parse("starter", STARTER.as_bytes());
+        assert!(
+            starter
+                .as_ref()
+                .is_ok_and(|starter| !starter.rules.is_empty()),
+            "{starter:?}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::id::{read_hex, write_hex};
+use crate::id::{deserialize_bytes, read_hex, write_hex};
 
 /// SHA-256 of a pack's bytes: 64 hexadecimal digits as text and in JSON, 32 bytes in postcard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +75,7 @@ impl<'de> Deserialize<'de> for PackHash {
             }
             deserializer.deserialize_str(Text)
         } else {
-            <[u8; 32]>::deserialize(deserializer).map(Self)
+            deserialize_bytes(deserializer).map(Self)
         }
     }
 }

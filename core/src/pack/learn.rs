@@ -151,10 +151,13 @@ impl Lesson {
 
     /// Many where each phrasing counts, few where training takes long.
     fn folds(&self) -> u32 {
-        match self.classes * self.examples.len() {
-            0..=FEW => 10,
-            ..=MANY => 5,
-            _ => 3,
+        let work = self.classes * self.examples.len();
+        if work <= FEW {
+            10
+        } else if work <= MANY {
+            5
+        } else {
+            3
         }
     }
 

@@ -8,9 +8,6 @@
 use super::PackError;
 use super::read::{Bytes, Span};
 
-/// Longest term, in tokens.
-pub(crate) const TERM_TOKENS_MAX: usize = 8;
-
 const FIRST_BITS: u32 = 12;
 const MALFORMED: PackError = PackError::Malformed { part: "words" };
 

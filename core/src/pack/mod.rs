@@ -37,7 +37,7 @@ mod write;
 pub use entry::{Entry, Text};
 pub use hash::{PackHash, PackHashError};
 pub(crate) use hot::Hot;
-pub(crate) use lexicon::{Lexicon, TERM_TOKENS_MAX, key as term_key};
+pub(crate) use lexicon::{Lexicon, key as term_key};
 pub(crate) use model::{Calibration, EVIDENCE, Model};
 use read::{Bytes, Span};
 pub(crate) use rules::{Action, Rule, Rules, Term};

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::lexicon::TERM_TOKENS_MAX;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
 use crate::knowledge::{Knowledge, SOUNDS, WORDS};
+use crate::limits::SYNONYM_TOKENS_MAX;
 
 /// The part of the pack with its words.
 pub(super) fn write(knowledge: &Knowledge) -> Writer {
@@ -25,7 +25,7 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
     for (concept, group) in groups.iter().enumerate() {
         for term in group {
             tokens.read(term);
-            if !(1..=TERM_TOKENS_MAX).contains(&tokens.all().len()) {
+            if !(1..=SYNONYM_TOKENS_MAX).contains(&tokens.all().len()) {
                 continue;
             }
             let key = last_key(tokens.all().iter().map(|token| token.hash));

@@ -1,0 +1,300 @@
+//! What a line of a knowledge file says: an entry, a rule, or words that mean the same.
+
+use super::json::Json;
+use super::{
+    FaqEntry, FaqRule, Knowledge, KnowledgeError, KnowledgeErrorCode as Code, Localised,
+    RuleAction, Source,
+};
+use crate::limits::{
+    ANSWER_BYTES_MAX, KNOWLEDGE_ERRORS_MAX, KNOWLEDGE_LINE_BYTES_MAX, PHRASING_BYTES_MAX,
+    RULE_PRIORITY_MAX, RULE_TERM_TOKENS_MAX, SYNONYM_TOKENS_MAX,
+};
+
+/// Reads line by line and collects what is wrong.
+pub(super) struct Reader<'a> {
+    file: &'a str,
+    /// The line that is read, from 1; 0 for what concerns the whole file.
+    pub(super) line: u32,
+    pub(super) errors: Vec<KnowledgeError>,
+    pub(super) warnings: Vec<KnowledgeError>,
+}
+
+/// The fields of a line, as they stand.
+type Fields = Vec<(String, Json)>;
+
+const ENTRY_FIELDS: [&str; 6] = ["id", "title", "lang", "phrasings", "answer", "category"];
+const RULE_FIELDS: [&str; 8] = [
+    "rule", "exact", "any", "all", "none", "answer", "hand_off", "priority",
+];
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a str) -> Self {
+        Self {
+            file,
+            line: 0,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn error(&mut self, field: &str, code: Code, message: String) {
+        let (file, line) = (self.file.to_owned(), self.line);
+        self.errors.push(KnowledgeError {
+            file,
+            line,
+            field: field.to_owned(),
+            code,
+            message,
+        });
+    }
+
+    pub(super) fn warning(&mut self, field: &str, code: Code, message: String) {
+        if self.warnings.len() < KNOWLEDGE_ERRORS_MAX {
+            let (file, line, field) = (self.file.to_owned(), self.line, field.to_owned());
+            self.warnings.push(KnowledgeError {
+                file,
+                line,
+                field,
+                code,
+                message,
+            });
+        }
+    }
+
+    fn source(&self) -> Source {
+        Source {
+            file: self.file.to_owned(),
+            line: self.line,
+        }
+    }
+
+    /// The line as an object; `None` if it is empty or an error was reported.
+    pub(super) fn object(&mut self, line: &[u8]) -> Option<Fields> {
+        let line = line.trim_ascii();
+        if line.is_empty() {
+            return None;
+        }
+        if line.len() > KNOWLEDGE_LINE_BYTES_MAX {
+            let message = format!(
+                "the line has {} bytes; at most {KNOWLEDGE_LINE_BYTES_MAX} are read",
+                line.len()
+            );
+            self.error("", Code::TooLarge, message);
+            return None;
+        }
+        let text = match core::str::from_utf8(line) {
+            Ok(text) => text,
+            Err(error) => {
+                let message = format!("not UTF-8 text from byte {} on", error.valid_up_to() + 1);
+                self.error("", Code::NotUtf8, message);
+                return None;
+            }
+        };
+        match serde_json::from_str(text) {
+            Ok(Json::Object(fields)) => Some(fields),
+            Ok(other) => {
+                let message = format!("a line is a JSON object, not {}", other.kind());
+                self.error("", Code::NotJson, message);
+                None
+            }
+            Err(error) => {
+                // The reader's own place says "line 1", as it sees one line at a time.
+                let said = error.to_string();
+                let what = said.split(" at line ").next().unwrap_or("not JSON");
+                self.error(
+                    "",
+                    Code::NotJson,
+                    format!("{what} (column {})", error.column()),
+                );
+                None
+            }
+        }
+    }
+
+    /// Adds what a line says.
+    pub(super) fn item(&mut self, fields: Fields, knowledge: &mut Knowledge) {
+        let before = self.errors.len();
+        let has = |name: &str| fields.iter().any(|(field, _)| field == name);
+        let (rule, synonyms) = (has("rule"), has("synonyms"));
+        if rule {
+            let rule = self.rule(fields);
+            knowledge
+                .rules
+                .extend(rule.filter(|_| self.errors.len() == before));
+        } else if synonyms {
+            let words = self.synonyms(fields);
+            knowledge
+                .synonyms
+                .extend(words.filter(|_| self.errors.len() == before));
+        } else {
+            let entry = self.entry(fields);
+            knowledge
+                .entries
+                .extend(entry.filter(|_| self.errors.len() == before));
+        }
+    }
+
+    fn entry(&mut self, fields: Fields) -> Option<FaqEntry> {
+        self.known(&fields, &ENTRY_FIELDS);
+        let mut take = taker(fields);
+        let lang = match take("lang") {
+            None | Some(Json::Null) => None,
+            Some(value) => self.language("lang", value),
+        };
+        let id = self
+            .required("id", take("id"))
+            .and_then(|id| self.id("id", id));
+        let answers = self
+            .required("answer", take("answer"))
+            .map(|answer| self.localised("answer", answer, lang.as_deref(), ANSWER_BYTES_MAX));
+        let phrasings = self
+            .required("phrasings", take("phrasings"))
+            .map(|it| self.phrasings(it, lang.as_deref()));
+        let titles = match take("title") {
+            None | Some(Json::Null) => Vec::new(),
+            Some(title) => self.localised("title", title, lang.as_deref(), PHRASING_BYTES_MAX),
+        };
+        let category = match take("category") {
+            None | Some(Json::Null) => None,
+            Some(category) => self.text("category", category, PHRASING_BYTES_MAX),
+        };
+        let (id, phrasings, answers) = (id?, phrasings?, answers?);
+        let titles = all_titles(titles, &phrasings, &answers);
+        Some(FaqEntry {
+            id,
+            titles,
+            phrasings,
+            answers,
+            category,
+            source: self.source(),
+        })
+    }
+
+    fn rule(&mut self, fields: Fields) -> Option<FaqRule> {
+        self.known(&fields, &RULE_FIELDS);
+        let mut take = taker(fields);
+        let id = self
+            .required("rule", take("rule"))
+            .and_then(|id| self.id("rule", id));
+        let before = self.errors.len();
+        let mut terms = |reader: &mut Self, field| {
+            take(field).map_or_else(Vec::new, |terms| {
+                reader.terms(field, terms, RULE_TERM_TOKENS_MAX)
+            })
+        };
+        let (exact, any, all, none) = (
+            terms(self, "exact"),
+            terms(self, "any"),
+            terms(self, "all"),
+            terms(self, "none"),
+        );
+        let no_terms = exact.is_empty() && any.is_empty() && all.is_empty();
+        if no_terms && self.errors.len() == before {
+            let message = "a rule needs at least one of `exact`, `any` and `all`".into();
+            self.error("any", Code::MissingField, message);
+        }
+        let hand_off = match take("hand_off") {
+            None | Some(Json::Null | Json::Bool(false)) => false,
+            Some(Json::Bool(true)) => true,
+            Some(other) => {
+                let message = format!("true or false is expected, not {}", other.kind());
+                self.error("hand_off", Code::WrongType, message);
+                false
+            }
+        };
+        let answer = take("answer").and_then(|id| self.id("answer", id));
+        let action = match (answer, hand_off) {
+            (Some(entry), false) => Some(RuleAction::Answer(entry)),
+            (None, true) => Some(RuleAction::HandOff),
+            (answer, _) => {
+                let both = if answer.is_some() {
+                    "not both"
+                } else {
+                    "one of them"
+                };
+                let message =
+                    format!("a rule has `answer` (the id of an entry) or `hand_off`: true; {both}");
+                self.error("answer", Code::BadValue, message);
+                None
+            }
+        };
+        let priority = match take("priority") {
+            None | Some(Json::Null) => 0,
+            Some(Json::Integer(priority)) if priority.abs() <= RULE_PRIORITY_MAX => priority,
+            Some(_) => {
+                let message = format!(
+                    "a whole number from -{RULE_PRIORITY_MAX} to {RULE_PRIORITY_MAX} is expected"
+                );
+                self.error("priority", Code::BadValue, message);
+                0
+            }
+        };
+        let source = self.source();
+        Some(FaqRule {
+            id: id?,
+            exact,
+            any,
+            all,
+            none,
+            action: action?,
+            priority,
+            source,
+        })
+    }
+
+    fn synonyms(&mut self, fields: Fields) -> Option<Vec<String>> {
+        self.known(&fields, &["synonyms"]);
+        let words = taker(fields)("synonyms")
+            .map(|words| self.terms("synonyms", words, SYNONYM_TOKENS_MAX))?;
+        if words.len() < 2 {
+            self.error(
+                "synonyms",
+                Code::Empty,
+                "at least two words are expected".into(),
+            );
+        }
+        Some(words)
+    }
+
+    fn known(&mut self, fields: &Fields, known: &[&str]) {
+        for (name, _) in fields {
+            if !known.contains(&name.as_str()) {
+                let message = format!("unknown field; known are {}", known.join(", "));
+                self.error(name, Code::UnknownField, message);
+            }
+        }
+    }
+}
+
+/// Takes fields out by name.
+fn taker(fields: Fields) -> impl FnMut(&str) -> Option<Json> {
+    let mut fields = fields;
+    move |name| {
+        let place = fields.iter().position(|(field, _)| field == name)?;
+        Some(fields.swap_remove(place).1)
+    }
+}
+
+/// The titles, and for languages of the answer that have none the first phrasing in it; if
+/// there is none at all, the first phrasing.
+fn all_titles(
+    titles: Vec<Localised>,
+    phrasings: &[Localised],
+    answers: &[Localised],
+) -> Vec<Localised> {
+    let mut titles = titles;
+    for answer in answers {
+        if !titles.iter().any(|title| title.lang == answer.lang) {
+            titles.extend(
+                phrasings
+                    .iter()
+                    .find(|phrasing| phrasing.lang == answer.lang)
+                    .cloned(),
+            );
+        }
+    }
+    if titles.is_empty() {
+        titles.extend(phrasings.first().cloned());
+    }
+    titles
+}
