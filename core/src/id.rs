@@ -52,6 +52,30 @@ pub(crate) fn read_hex<const N: usize>(digits: impl Iterator<Item = u8>) -> Opti
     (count == 2 * N).then_some(out)
 }
 
+/// Reads `N` bytes that were written as an array. One loop, where serde's own is unrolled: the
+/// widget counts its bytes.
+pub(crate) fn deserialize_bytes<'de, D: Deserializer<'de>, const N: usize>(
+    deserializer: D,
+) -> Result<[u8; N], D::Error> {
+    struct Bytes<const N: usize>;
+    impl<'de, const N: usize> de::Visitor<'de> for Bytes<N> {
+        type Value = [u8; N];
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bytes")
+        }
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut bytes: A) -> Result<[u8; N], A::Error> {
+            let mut out = [0; N];
+            for byte in &mut out {
+                *byte = bytes
+                    .next_element()?
+                    .ok_or_else(|| de::Error::invalid_length(N, &self))?;
+            }
+            Ok(out)
+        }
+    }
+    deserializer.deserialize_tuple(N, Bytes)
+}
+
 /// 128 bits as a UUID: text for people and JSON, 16 bytes in postcard.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid(pub [u8; 16]);
@@ -154,7 +178,7 @@ impl<'de> Deserialize<'de> for Uuid {
             }
             deserializer.deserialize_str(Text)
         } else {
-            <[u8; 16]>::deserialize(deserializer).map(Self)
+            deserialize_bytes(deserializer).map(Self)
         }
     }
 }

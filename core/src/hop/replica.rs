@@ -1,8 +1,6 @@
 //! A cursor over a conversation's log: events come in any order, any number of times, and go
 //! out in order, once.
 
-use std::collections::BTreeMap;
-
 use crate::limits::REPLICA_HELD_EVENTS_MAX;
 use crate::protocol::{Event, Seq};
 
@@ -10,7 +8,8 @@ use crate::protocol::{Event, Seq};
 #[derive(Debug, Clone, Default)]
 pub struct Replica {
     cursor: Seq,
-    held: BTreeMap<Seq, Event>,
+    /// By place, each once. A vector: it is short, and a map would cost the widget kilobytes.
+    held: Vec<Event>,
 }
 
 impl Replica {
@@ -18,7 +17,7 @@ impl Replica {
     pub const fn new(cursor: Seq) -> Self {
         Self {
             cursor,
-            held: BTreeMap::new(),
+            held: Vec::new(),
         }
     }
 
@@ -35,24 +34,25 @@ impl Replica {
     /// Takes events in; gives those that now follow the cursor without a gap, in order. What is
     /// known already gives nothing.
     pub fn handle_events(&mut self, events: impl IntoIterator<Item = Event>) -> Vec<Event> {
-        let mut next = Vec::new();
         for event in events {
-            if event.seq > self.cursor {
-                self.held.insert(event.seq, event);
+            if event.seq > self.cursor
+                && let Err(at) = self.held.binary_search_by_key(&event.seq, |held| held.seq)
+            {
+                self.held.insert(at, event);
             }
         }
-        while let Some(first) = self.held.first_entry() {
-            if first.get().prev > self.cursor {
+        let mut follows = 0;
+        for event in &self.held {
+            if event.prev > self.cursor {
                 break;
             }
-            let event = first.remove();
             self.cursor = event.seq;
-            next.push(event);
+            follows += 1;
         }
+        let rest = self.held.split_off(follows);
+        let next = core::mem::replace(&mut self.held, rest);
         // Beyond the limit, the furthest are forgotten: catching up brings them again.
-        while self.held.len() > REPLICA_HELD_EVENTS_MAX {
-            self.held.pop_last();
-        }
+        self.held.truncate(REPLICA_HELD_EVENTS_MAX);
         next
     }
 }
