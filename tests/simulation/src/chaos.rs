@@ -98,8 +98,7 @@ impl World<'_> {
             }
             7 if self.tabs[tab].client.is_some() => {
                 self.fault(Fault::TabReloaded);
-                self.close_tab(tab);
-                self.open_tab(tab);
+                self.reload(tab);
             }
             8 | 9 if self.edges[visitor].relay.is_some() => self.hibernate(visitor),
             10 => self.crash_edge(visitor),
@@ -141,6 +140,29 @@ impl World<'_> {
             let agent = usize::from(assignee == Some(agent_ref(1)));
             self.agent_commands(agent, visitor, Act::Reply(Reply { text: "bye".into() }));
         }
+    }
+
+    /// Some pages are loaded anew just while they should hear something.
+    pub(crate) fn reload_some(&mut self) {
+        for tab in 0..self.tabs.len() {
+            if self.dice.chance(500) {
+                let wait = self.dice.between(1, 150);
+                self.after(wait, Happening::Reload { tab });
+            }
+        }
+    }
+
+    /// The origin stops and starts while nobody says anything: nobody need notice.
+    pub(crate) fn restart_quietly(&mut self) {
+        if self.dice.chance(300) {
+            self.crash_origin();
+        }
+    }
+
+    pub(crate) fn reload(&mut self, tab: usize) {
+        self.close_tab(tab);
+        let wait = self.dice.between(1, 200);
+        self.after(wait, Happening::OpenTab { tab });
     }
 
     fn deafen(&mut self, tab: usize, up: bool) {

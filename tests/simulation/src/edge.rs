@@ -214,8 +214,9 @@ impl World<'_> {
         if !self.edges[visitor].up || self.push_lost() {
             return self.fault(Fault::PushReplyLost);
         }
-        let wait = if self.lost(100) {
-            self.dice.between(100, 900)
+        let slow = sockets == 0 && (!self.healed || self.last_words) && self.dice.chance(500);
+        let wait = if slow {
+            self.dice.between(200, 2_000)
         } else {
             self.latency()
         };
@@ -373,7 +374,10 @@ impl World<'_> {
     fn edge_writes(&mut self, visitor: usize, messages: Vec<Submission>) {
         let life = self.edges[visitor].life;
         self.edges[visitor].writing.extend(messages.iter().cloned());
-        let wait = self.dice.between(1, 40);
+        let wait = self.dice.between(2, 40);
+        if self.lost(30) {
+            self.after(1, Happening::EdgeDies { visitor, life });
+        }
         if self.mutated(Mutation::EdgeAcksBeforeWrite) {
             let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
             let now = self.clock(100 + visitor);

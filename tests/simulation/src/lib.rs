@@ -87,6 +87,11 @@ pub fn run(library: &Library, settings: Settings) -> Result<Tally, Box<Violation
         world.all_return();
         settle(&mut world, World::unsettled);
         world.say_last_words();
+        world.reload_some();
+        settle(&mut world, World::unsettled);
+        world.restart_quietly();
+        settle(&mut world, World::unsettled);
+        world.say_last_words();
         settle(&mut world, World::unsettled);
     }
     match world.violation.take() {

@@ -386,7 +386,10 @@ impl World<'_> {
             return self.after(2, Happening::Commit { life });
         }
         self.origin.committing = std::mem::take(&mut self.origin.queue);
-        let wait = self.dice.between(1, 15);
+        let wait = self.dice.between(2, 15);
+        if self.lost(10) {
+            self.after(1, Happening::OriginDies { life });
+        }
         self.after(wait, Happening::Committed { life });
     }
 

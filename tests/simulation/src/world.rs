@@ -170,6 +170,19 @@ pub(crate) enum Happening {
         agent: usize,
     },
     // Chance.
+    Reload {
+        tab: usize,
+    },
+    OpenTab {
+        tab: usize,
+    },
+    EdgeDies {
+        visitor: usize,
+        life: u64,
+    },
+    OriginDies {
+        life: u64,
+    },
     Act,
     Break,
 }
@@ -444,6 +457,22 @@ impl<'a> World<'a> {
                 self.take_agent_events(agent, life, visitor, events, more);
             }
             H::AgentBack { agent } => self.agent_back(agent),
+            H::Reload { tab } => self.reload(tab),
+            H::OpenTab { tab } => {
+                if self.tabs[tab].client.is_none() {
+                    self.open_tab(tab);
+                }
+            }
+            H::EdgeDies { visitor, life } => {
+                if self.edges[visitor].life == life {
+                    self.crash_edge(visitor);
+                }
+            }
+            H::OriginDies { life } => {
+                if self.origin.life == life && self.origin.up {
+                    self.crash_origin();
+                }
+            }
             H::Act => {
                 self.act();
                 let wait = self.dice.between(5, 900);
