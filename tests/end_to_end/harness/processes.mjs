@@ -5,6 +5,11 @@ import { within } from "./until.mjs";
 
 const LOG_CHARS_MAX = 2_000_000;
 
+const live = new Set();
+// A run that is cut short takes its processes along.
+process.on("exit", () => live.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+
 export class Process {
   #exited;
 
@@ -13,9 +18,14 @@ export class Process {
     this.log = "";
     const stdio = ["pipe", "pipe", "pipe", ...Array(extraPipes).fill("pipe")];
     this.child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio });
+    live.add(this.child);
     this.#exited = new Promise((resolve) => {
-      this.child.once("exit", (code, signal) => resolve({ code, signal }));
-      this.child.once("error", (error) => resolve({ error }));
+      const end = (result) => {
+        live.delete(this.child);
+        resolve(result);
+      };
+      this.child.once("exit", (code, signal) => end({ code, signal }));
+      this.child.once("error", (error) => end({ error }));
     });
     this.#exited.then((result) => {
       this.result = result;
@@ -73,19 +83,19 @@ export class Process {
 
 /** Runs a command to its end; returns stdout, or throws with everything it said. */
 export async function run(name, command, args, { input = "", env } = {}) {
-  const process = new Process(name, command, args, { env });
+  const running = new Process(name, command, args, { env });
   let stdout = "";
-  process.child.stdout.on("data", (text) => {
+  running.child.stdout.on("data", (text) => {
     stdout += text;
   });
-  process.child.stdin.end(input);
-  const { code, signal, error } = await process.exit(60_000).catch(async (late) => {
-    await process.kill();
+  running.child.stdin.end(input);
+  const { code, signal, error } = await running.exit(60_000).catch(async (late) => {
+    await running.kill();
     throw late;
   });
   if (code !== 0) {
-    const why = error ?? new Error(`${name} ended with ${code ?? signal}:\n${process.log}`);
-    throw Object.assign(why, { code, log: process.log });
+    const why = error ?? new Error(`${name} ended with ${code ?? signal}:\n${running.log}`);
+    throw Object.assign(why, { code, log: running.log });
   }
   return stdout;
 }

@@ -4,14 +4,14 @@
 //! In: the origin's frames. Out: commands, and notes of what was sent when. Invariant: a question
 //! is answered once, with a text that names it, so that the visitor can tell whose answer came.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use firsthop_core::id::{ConversationId, MessageId};
-use firsthop_core::limits::PING_AFTER;
+use firsthop_core::limits::{CONVERSATIONS_OPEN_MAX, PING_AFTER};
 use firsthop_core::protocol::agent::{
     Act, Close, Command, Conversations, FromAgent, Hello, Open, Reply, Resolve, Revision, ToAgent,
 };
@@ -20,6 +20,10 @@ use firsthop_core::protocol::{Author, Content, Event, Seq, Status, VERSION};
 
 use crate::clock;
 use crate::socket::Socket;
+
+/// Conversations that the agent has open at the same time; further ones wait.
+const OPEN_AT_ONCE: usize = 32;
+const _: () = assert!(OPEN_AT_ONCE <= CONVERSATIONS_OPEN_MAX);
 
 /// The text with which the agent answers a question.
 pub(crate) fn reply_to(question: MessageId) -> String {
@@ -67,13 +71,22 @@ struct Opened {
     status: Status,
     /// The visitor's last message.
     question: Option<MessageId>,
-    followed: bool,
+    /// Whether it waits to be opened.
+    waits: bool,
+    open: bool,
+    /// Whether the list has shown it as queued since it was opened.
+    queued: bool,
+    /// Whether a command about it is under way.
+    busy: bool,
 }
 
 pub(crate) struct Agent {
     socket: Socket,
     notes: SharedNotes,
     opened: HashMap<ConversationId, Opened>,
+    /// Those that wait to be opened, and how many are open.
+    waiting: VecDeque<ConversationId>,
+    following: usize,
     /// What each command under way was about.
     commands: HashMap<MessageId, (ConversationId, Doing)>,
 }
@@ -96,6 +109,8 @@ impl Agent {
             socket,
             notes,
             opened: HashMap::new(),
+            waiting: VecDeque::new(),
+            following: 0,
             commands: HashMap::new(),
         })
     }
@@ -128,15 +143,17 @@ impl Agent {
             ToAgent::Events(part) => {
                 self.take_events(part.conversation, &part.events);
                 if part.more {
-                    self.follow(part.conversation, out);
+                    self.read_on(part.conversation, out);
                 } else {
                     self.answer(part.conversation, out)?;
                 }
             }
             ToAgent::Done(done) => self.go_on(done.id, out)?,
             ToAgent::Refused(refused) => {
-                self.commands.remove(&refused.id);
                 self.notes.lock().refused.push(refused.problem.to_string());
+                if let Some((conversation, _)) = self.commands.remove(&refused.id) {
+                    self.finish(conversation, out);
+                }
             }
             ToAgent::Error(problem) => bail!("the origin refused the agent's frame: {problem}"),
             ToAgent::Welcome(_)
@@ -151,22 +168,45 @@ impl Agent {
 
     fn look_for_waiting(&mut self, list: &Conversations, out: &mut Vec<FromAgent>) {
         for summary in &list.conversations {
-            let followed = self
-                .opened
-                .get(&summary.id)
-                .is_some_and(|opened| opened.followed);
-            if summary.status == Status::Queued && !followed {
-                self.follow(summary.id, out);
+            let opened = self.opened.entry(summary.id).or_default();
+            opened.queued = summary.status == Status::Queued;
+            if opened.queued && !opened.open && !opened.waits {
+                opened.waits = true;
+                self.waiting.push_back(summary.id);
             }
+        }
+        self.open_next(out);
+    }
+
+    fn open_next(&mut self, out: &mut Vec<FromAgent>) {
+        while self.following < OPEN_AT_ONCE
+            && let Some(conversation) = self.waiting.pop_front()
+        {
+            self.following += 1;
+            let opened = self.opened.entry(conversation).or_default();
+            (opened.waits, opened.open, opened.queued) = (false, true, false);
+            self.read_on(conversation, out);
         }
     }
 
-    fn follow(&mut self, conversation: ConversationId, out: &mut Vec<FromAgent>) {
+    /// Leaves a conversation alone. What was asked in it meanwhile, the list has shown.
+    fn finish(&mut self, conversation: ConversationId, out: &mut Vec<FromAgent>) {
+        out.push(FromAgent::Close(Close { conversation }));
+        self.following -= 1;
         let opened = self.opened.entry(conversation).or_default();
-        opened.followed = true;
+        (opened.open, opened.busy) = (false, false);
+        opened.waits = opened.queued;
+        if opened.queued {
+            self.waiting.push_back(conversation);
+        }
+        self.open_next(out);
+    }
+
+    fn read_on(&mut self, conversation: ConversationId, out: &mut Vec<FromAgent>) {
+        let after = self.opened.entry(conversation).or_default().last;
         out.push(FromAgent::Open(Open {
             conversation,
-            after: opened.last,
+            after,
         }));
     }
 
@@ -191,20 +231,21 @@ impl Agent {
 
     /// Answers the last question, if the conversation waits for that.
     fn answer(&mut self, conversation: ConversationId, out: &mut Vec<FromAgent>) -> Result<()> {
-        let Some(opened) = self.opened.get(&conversation) else {
+        let opened = self.opened.entry(conversation).or_default();
+        // What arrives once it has been closed was on its way already.
+        if opened.busy || !opened.open {
             return Ok(());
-        };
-        let (Status::Queued, Some(question)) = (opened.status, opened.question) else {
-            return Ok(());
-        };
-        let id = clock::message_id()?;
-        {
-            let mut notes = self.notes.lock();
-            if notes.replies.contains_key(&question) {
-                return Ok(());
-            }
-            notes.replies.insert(question, (id, Instant::now()));
         }
+        let (Status::Queued, Some(question)) = (opened.status, opened.question) else {
+            self.finish(conversation, out);
+            return Ok(());
+        };
+        opened.busy = true;
+        let id = clock::message_id()?;
+        self.notes
+            .lock()
+            .replies
+            .insert(question, (id, Instant::now()));
         let reply = Reply {
             text: reply_to(question).into(),
         };
@@ -218,20 +259,10 @@ impl Agent {
             Some((conversation, Doing::Replying)) => {
                 self.notes.lock().acknowledged.insert(id);
                 let id = clock::message_id()?;
-                self.command(
-                    conversation,
-                    id,
-                    Act::Resolve(Resolve {}),
-                    Doing::Resolving,
-                    out,
-                );
+                let act = Act::Resolve(Resolve {});
+                self.command(conversation, id, act, Doing::Resolving, out);
             }
-            Some((conversation, Doing::Resolving)) => {
-                if let Some(opened) = self.opened.get_mut(&conversation) {
-                    opened.followed = false;
-                }
-                out.push(FromAgent::Close(Close { conversation }));
-            }
+            Some((conversation, Doing::Resolving)) => self.finish(conversation, out),
             None => {}
         }
         Ok(())
