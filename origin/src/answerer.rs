@@ -39,9 +39,19 @@ pub struct Bot {
 
 impl Bot {
     /// Verifies the claim of a submission, or asks the bot.
-    pub async fn judge(&self, store: &Store, settings: &Settings, inbox: &str, submission: Submission) -> Judged {
+    pub async fn judge(
+        &self,
+        store: &Store,
+        settings: &Settings,
+        inbox: &str,
+        submission: Submission,
+    ) -> Judged {
         let Said::Text(said) = &submission.said else {
-            return Judged { submission, claimed: None, own: Verdict::Quiet };
+            return Judged {
+                submission,
+                claimed: None,
+                own: Verdict::Quiet,
+            };
         };
         let current = settings.pack(inbox);
         let claimed_from = match &said.claim {
@@ -49,10 +59,15 @@ impl Bot {
             None => None,
         };
         let (claimed, own) = self.with_answerer(|answerer| {
-            let claimed = said
-                .claim
-                .as_ref()
-                .map(|claim| bot::verify(answerer, claimed_from.as_deref(), claim, submission.id, said));
+            let claimed = said.claim.as_ref().map(|claim| {
+                bot::verify(
+                    answerer,
+                    claimed_from.as_deref(),
+                    claim,
+                    submission.id,
+                    said,
+                )
+            });
             let own = match (&claimed, &current) {
                 (Some(Ok(_)), _) => Verdict::Quiet,
                 (_, Some(pack)) => bot::ask(answerer, pack, Hop::Origin, submission.id, said),
@@ -60,7 +75,11 @@ impl Bot {
             };
             (claimed, own)
         });
-        Judged { submission, claimed, own }
+        Judged {
+            submission,
+            claimed,
+            own,
+        }
     }
 
     fn with_answerer<T>(&self, work: impl FnOnce(&mut Answerer) -> T) -> T {
@@ -105,9 +124,15 @@ impl Bot {
 
 /// Loads a pack out of the store; `None` if there is none of that name, or it is damaged.
 pub async fn load(store: &Store, hash: PackHash) -> Result<Option<Arc<Pack>>, StoreError> {
-    let Some(bytes) = store.pack(hash).await? else { return Ok(None) };
+    let Some(bytes) = store.pack(hash).await? else {
+        return Ok(None);
+    };
     let loaded = tokio::task::spawn_blocking(move || {
-        if PackHash::of(&bytes) == hash { Pack::load(bytes, hash).map_err(|error| error.to_string()) } else { Err("its hash differs".to_owned()) }
+        if PackHash::of(&bytes) == hash {
+            Pack::load(bytes, hash).map_err(|error| error.to_string())
+        } else {
+            Err("its hash differs".to_owned())
+        }
     })
     .await;
     match loaded {

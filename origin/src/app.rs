@@ -63,7 +63,16 @@ pub(crate) struct Parts {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
-        let Parts { config, public_url, token_key, store, ingest, hub, metrics, settings } = parts;
+        let Parts {
+            config,
+            public_url,
+            token_key,
+            store,
+            ingest,
+            hub,
+            metrics,
+            settings,
+        } = parts;
         Arc::new(Self {
             accounts: Accounts::new(public_url.starts_with("https://")),
             config,
@@ -93,7 +102,9 @@ impl App {
     /// [`StoreError`]; the settings stay as they were.
     pub async fn refresh_settings(&self) -> Result<(), StoreError> {
         let before = self.settings();
-        let Some(now) = Settings::read(&self.store, &before).await? else { return Ok(()) };
+        let Some(now) = Settings::read(&self.store, &before).await? else {
+            return Ok(());
+        };
         let now = Arc::new(now);
         self.settings.send_replace(Arc::clone(&now));
         for inbox in now.changed_inboxes(&before) {

@@ -39,7 +39,9 @@ impl Drain {
     pub fn enter(self: &Arc<Self>) -> Result<Guard, Problem> {
         if self.is_draining() {
             let wait = Duration::from_millis(self.spread_ms().into());
-            return Err(Problem::new(Code::Draining, "the server is about to stop").retry_after(wait));
+            return Err(
+                Problem::new(Code::Draining, "the server is about to stop").retry_after(wait)
+            );
         }
         self.open.fetch_add(1, Ordering::Relaxed);
         Ok(Guard(Arc::clone(self)))

@@ -71,13 +71,23 @@ impl EdgeClient {
         let key = edge.keys.first().ok_or(PushError::Malformed)?;
         let request = format!("{} {PATH}", Method::POST);
         let nonce = Nonce(host::random());
-        let signed = Signed::sign(key, Purpose::Push, edge.id, host::now(), nonce, &request, &body);
+        let signed = Signed::sign(
+            key,
+            Purpose::Push,
+            edge.id,
+            host::now(),
+            nonce,
+            &request,
+            &body,
+        );
         let mut request = Request::post(format!("{}{PATH}", edge.url));
         for (name, value) in signed.headers() {
             request = request.header(name, value);
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
-        tokio::time::timeout(PUSH_REPLY_WITHIN, self.send(request)).await.map_err(|_| PushError::Late)?
+        tokio::time::timeout(PUSH_REPLY_WITHIN, self.send(request))
+            .await
+            .map_err(|_| PushError::Late)?
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<PushReply, PushError> {
@@ -85,7 +95,10 @@ impl EdgeClient {
         if response.status() != StatusCode::OK {
             return Err(PushError::Refused(response.status()));
         }
-        let body = Limited::new(response.into_body(), BATCH_BYTES_MAX).collect().await.map_err(|_| PushError::Malformed)?;
+        let body = Limited::new(response.into_body(), BATCH_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|_| PushError::Malformed)?;
         postcard::from_bytes(&body.to_bytes()).map_err(|_| PushError::Malformed)
     }
 }

@@ -91,12 +91,18 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let key = load_or_make(directory.path()).unwrap();
         assert_eq!(load_or_make(directory.path()).unwrap(), key);
-        let names: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let names: Vec<_> = std::fs::read_dir(directory.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
         assert_eq!(names, [FILE]);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(directory.path().join(FILE)).unwrap().permissions().mode();
+            let mode = std::fs::metadata(directory.path().join(FILE))
+                .unwrap()
+                .permissions()
+                .mode();
             assert_eq!(mode & 0o777, 0o600);
         }
     }
@@ -105,6 +111,9 @@ mod tests {
     fn foreign_contents_are_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(FILE), "{}").unwrap();
-        assert!(matches!(load_or_make(directory.path()), Err(KeysError::Malformed(_))));
+        assert!(matches!(
+            load_or_make(directory.path()),
+            Err(KeysError::Malformed(_))
+        ));
     }
 }

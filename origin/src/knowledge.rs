@@ -37,7 +37,9 @@ pub enum PublishError {
 impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
-            PublishError::Knowledge(_) | PublishError::Build(_) => Self::new(Code::InvalidInput, error.to_string()),
+            PublishError::Knowledge(_) | PublishError::Build(_) => {
+                Self::new(Code::InvalidInput, error.to_string())
+            }
             PublishError::Inbox(_) => Self::new(Code::InboxUnknown, error.to_string()),
             PublishError::Store(error) => error.into(),
         }
@@ -81,10 +83,16 @@ pub fn errors_to_json(errors: &[KnowledgeError]) -> Value {
 ///
 /// # Errors
 /// [`PublishError`]; what was current stays so.
-pub async fn publish(store: &Store, inbox: &str, file: &str, text: Vec<u8>) -> Result<Published, PublishError> {
+pub async fn publish(
+    store: &Store,
+    inbox: &str,
+    file: &str,
+    text: Vec<u8>,
+) -> Result<Published, PublishError> {
     let file = file.to_owned();
     let built = tokio::task::spawn_blocking(move || make(&file, &text)).await;
-    let (pack, published) = built.map_err(|_| PublishError::Build("the builder failed".to_owned()))??;
+    let (pack, published) =
+        built.map_err(|_| PublishError::Build("the builder failed".to_owned()))??;
     if !store.publish(inbox, &pack, host::now()).await? {
         return Err(PublishError::Inbox(inbox.to_owned()));
     }
@@ -97,12 +105,29 @@ fn make(file: &str, text: &[u8]) -> Result<(NewPack, Published), PublishError> {
         .map_err(|error| PublishError::Build(error.to_string()))?;
     let brotli = compress(&bytes).map_err(|error| PublishError::Build(error.to_string()))?;
     let BuildReport { hash, entries, .. } = report;
-    let published = Published { pack: hash, entries, bytes: bytes.len(), brotli_bytes: brotli.len() };
-    Ok((NewPack { hash, bytes, brotli, entries }, published))
+    let published = Published {
+        pack: hash,
+        entries,
+        bytes: bytes.len(),
+        brotli_bytes: brotli.len(),
+    };
+    Ok((
+        NewPack {
+            hash,
+            bytes,
+            brotli,
+            entries,
+        },
+        published,
+    ))
 }
 
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let parameters = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, lgwin: 22, ..Default::default() };
+    let parameters = brotli::enc::BrotliEncoderParams {
+        quality: BROTLI_QUALITY,
+        lgwin: 22,
+        ..Default::default()
+    };
     let mut writer = brotli::CompressorWriter::with_params(Vec::new(), 64 * 1024, &parameters);
     writer.write_all(bytes)?;
     Ok(writer.into_inner())

@@ -60,7 +60,9 @@ metrics! {
 }
 
 /// Upper bounds of the histogram's buckets, in microseconds.
-const BUCKETS_US: [u64; 12] = [250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 512_000, 2_048_000];
+const BUCKETS_US: [u64; 12] = [
+    250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 128_000, 512_000, 2_048_000,
+];
 
 /// All metrics of one server.
 #[derive(Debug, Default)]
@@ -115,25 +117,43 @@ impl Metrics {
         }
         for (gauge, value) in Gauge::ALL.iter().zip(&self.gauges) {
             let (name, help) = gauge.text();
-            line(&mut text, name, "gauge", help, &value.load(Ordering::Relaxed).to_string());
+            line(
+                &mut text,
+                name,
+                "gauge",
+                help,
+                &value.load(Ordering::Relaxed).to_string(),
+            );
         }
         let name = "firsthop_commit_seconds";
-        let mut histogram = format!("# HELP {name} Time that a group commit took.\n# TYPE {name} histogram\n");
+        let mut histogram =
+            format!("# HELP {name} Time that a group commit took.\n# TYPE {name} histogram\n");
         let mut below = 0;
         for (bound, value) in BUCKETS_US.iter().zip(&self.commit_buckets) {
             below += load(value);
-            let _ = writeln!(histogram, "{name}_bucket{{le=\"{}\"}} {below}", *bound as f64 / 1e6);
+            let _ = writeln!(
+                histogram,
+                "{name}_bucket{{le=\"{}\"}} {below}",
+                *bound as f64 / 1e6
+            );
         }
         let count = load(&self.commit_count);
         let _ = writeln!(histogram, "{name}_bucket{{le=\"+Inf\"}} {count}");
-        let _ = writeln!(histogram, "{name}_sum {}", load(&self.commit_us_sum) as f64 / 1e6);
+        let _ = writeln!(
+            histogram,
+            "{name}_sum {}",
+            load(&self.commit_us_sum) as f64 / 1e6
+        );
         let _ = writeln!(histogram, "{name}_count {count}");
         text + &histogram
     }
 }
 
 fn line(text: &mut String, name: &str, kind: &str, help: &str, value: &str) {
-    let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
+    let _ = write!(
+        text,
+        "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"
+    );
 }
 
 #[cfg(test)]
@@ -148,11 +168,22 @@ mod tests {
         metrics.observe_commit(Duration::from_micros(700));
         metrics.observe_commit(Duration::from_secs(9));
         let text = metrics.render();
-        assert!(text.contains("\nfirsthop_events_total 3\n") && text.contains("\nfirsthop_connections 2\n"));
-        assert!(text.contains("_bucket{le=\"0.001\"} 1\n") && text.contains("_bucket{le=\"+Inf\"} 2\n"));
-        let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
+        assert!(
+            text.contains("\nfirsthop_events_total 3\n")
+                && text.contains("\nfirsthop_connections 2\n")
+        );
+        assert!(
+            text.contains("_bucket{le=\"0.001\"} 1\n") && text.contains("_bucket{le=\"+Inf\"} 2\n")
+        );
+        let names: Vec<_> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("# TYPE "))
+            .collect();
         let mut unique = names.clone();
         unique.dedup();
-        assert_eq!((names.len(), names), (Counter::ALL.len() + Gauge::ALL.len() + 1, unique));
+        assert_eq!(
+            (names.len(), names),
+            (Counter::ALL.len() + Gauge::ALL.len() + 1, unique)
+        );
     }
 }

@@ -17,13 +17,13 @@ use crate::app::{self, App, Parts};
 use crate::config::Config;
 use crate::deliver::hub::Hub;
 use crate::deliver::{presence, queue};
-use crate::http;
 use crate::host;
+use crate::http;
 use crate::ingest::Ingest;
 use crate::keys::{self, KeysError};
 use crate::metrics::{Gauge, Metrics};
 use crate::settings::Settings;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, make_directory};
 
 /// The file that a running server holds locked.
 const LOCK: &str = "server.lock";
@@ -80,33 +80,66 @@ impl Origin {
             tracing::warn!("{risk}");
         }
         // Before anything is changed: whether the address is free.
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .map_err(|source| StartError::Listen { address: config.listen, source })?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| StartError::Listen { address: config.listen, source })?;
-        let store = Arc::new(Store::open(&config).await?);
+        let listener =
+            TcpListener::bind(config.listen)
+                .await
+                .map_err(|source| StartError::Listen {
+                    address: config.listen,
+                    source,
+                })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen {
+            address: config.listen,
+            source,
+        })?;
+        make_directory(&config)?;
         let lock = lock(&config)?;
+        let store = Arc::new(Store::open(&config).await?);
         let token_key = keys::load_or_make(&config.directory)?;
         let metrics = Arc::new(Metrics::default());
         let hub = Hub::new(Arc::clone(&metrics));
         for (since, conversation) in store.waiting().await.map_err(StartError::Store)? {
             hub.line.note(conversation, Some(since));
         }
-        let settings = Settings::read(&store, &Settings::default()).await?.unwrap_or_default();
+        let settings = Settings::read(&store, &Settings::default())
+            .await?
+            .unwrap_or_default();
         restore_attachments(&store, &hub).await?;
-        let (ingest, writer) = Ingest::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics)).await?;
+        let (ingest, writer) =
+            Ingest::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics)).await?;
         let public_url = config.public_url(address);
         let (drain, connections_max) = (config.drain, config.connections_max);
-        let app = App::new(Parts { config, public_url, token_key, store, ingest, hub, metrics, settings });
+        let app = App::new(Parts {
+            config,
+            public_url,
+            token_key,
+            store,
+            ingest,
+            hub,
+            metrics,
+            settings,
+        });
         let setup_link = first_setup_link(&app).await?;
         let (stop, stopping) = watch::channel(false);
         let router = http::router(Arc::clone(&app));
-        let serving =
-            tokio::spawn(http::serve::serve(listener, router, connections_max, Arc::clone(&app.metrics), stopping, drain));
+        let serving = tokio::spawn(http::serve::serve(
+            listener,
+            router,
+            connections_max,
+            Arc::clone(&app.metrics),
+            stopping,
+            drain,
+        ));
         let tasks = background(&app);
-        Ok(Self { app, address, setup_link, stop, serving, writer, tasks, _lock: lock })
+        Ok(Self {
+            app,
+            address,
+            setup_link,
+            stop,
+            serving,
+            writer,
+            tasks,
+            _lock: lock,
+        })
     }
 
     /// The address that it listens on.
@@ -137,12 +170,20 @@ impl Origin {
         let app = Arc::clone(&self.app);
         let gone = async {
             // Who was let in just before is told, too.
-            while tokio::time::timeout(std::time::Duration::from_millis(200), app.drain.everybody_left()).await.is_err() {
+            while tokio::time::timeout(
+                std::time::Duration::from_millis(200),
+                app.drain.everybody_left(),
+            )
+            .await
+            .is_err()
+            {
                 app.hub.drain();
             }
         };
         if tokio::time::timeout(drain, gone).await.is_err() {
-            tracing::warn!("some clients did not leave in time; they are cut off, and catch up elsewhere");
+            tracing::warn!(
+                "some clients did not leave in time; they are cut off, and catch up elsewhere"
+            );
         }
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server's accept loop failed");
@@ -168,8 +209,15 @@ fn background(app: &Arc<App>) -> JoinSet<()> {
 
 fn lock(config: &Config) -> Result<File, StartError> {
     let path = config.directory.join(LOCK);
-    let failed = |source| StartError::Lock { path: path.clone(), source };
-    let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+    let failed = |source| StartError::Lock {
+        path: path.clone(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(StartError::Locked(config.directory.clone())),
@@ -182,7 +230,8 @@ async fn restore_attachments(store: &Store, hub: &Arc<Hub>) -> Result<(), StoreE
     for attached in store.at_edges().await? {
         for edge in attached.edges {
             hub.attach(edge, attached.visitor, &attached.inbox);
-            hub.pushes.restore(edge, attached.visitor, attached.delivered, attached.head);
+            hub.pushes
+                .restore(edge, attached.visitor, attached.delivered, attached.head);
         }
     }
     Ok(())

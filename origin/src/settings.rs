@@ -35,11 +35,21 @@ impl Settings {
         if revision == before.revision {
             return Ok(None);
         }
-        let inboxes: HashMap<_, _> = store.inboxes().await?.into_iter().map(|inbox| (inbox.key.clone(), inbox)).collect();
+        let inboxes: HashMap<_, _> = store
+            .inboxes()
+            .await?
+            .into_iter()
+            .map(|inbox| (inbox.key.clone(), inbox))
+            .collect();
         let mut packs = HashMap::new();
         for inbox in inboxes.values() {
             let Some(hash) = inbox.pack else { continue };
-            let pack = match before.packs.values().chain(packs.values()).find(|pack| pack.hash() == hash) {
+            let pack = match before
+                .packs
+                .values()
+                .chain(packs.values())
+                .find(|pack| pack.hash() == hash)
+            {
                 Some(loaded) => Some(Arc::clone(loaded)),
                 None => answerer::load(store, hash).await?,
             };
@@ -48,8 +58,19 @@ impl Settings {
             }
         }
         let published = store.publications().await?.into_iter().collect();
-        let edges = store.edges().await?.into_iter().map(|edge| (edge.id, edge)).collect();
-        Ok(Some(Self { revision, inboxes, packs, published, edges }))
+        let edges = store
+            .edges()
+            .await?
+            .into_iter()
+            .map(|edge| (edge.id, edge))
+            .collect();
+        Ok(Some(Self {
+            revision,
+            inboxes,
+            packs,
+            published,
+            edges,
+        }))
     }
 
     /// An inbox.
@@ -57,7 +78,9 @@ impl Settings {
     /// # Errors
     /// `inbox_unknown`.
     pub fn inbox(&self, key: &str) -> Result<&Inbox, Problem> {
-        self.inboxes.get(key).ok_or_else(|| Problem::new(Code::InboxUnknown, "there is no inbox of that key"))
+        self.inboxes
+            .get(key)
+            .ok_or_else(|| Problem::new(Code::InboxUnknown, "there is no inbox of that key"))
     }
 
     /// All inboxes.
@@ -68,7 +91,9 @@ impl Settings {
     /// An inbox's name; its key, should it be gone.
     #[must_use]
     pub fn inbox_name(&self, key: &str) -> String {
-        self.inboxes.get(key).map_or_else(|| key.to_owned(), |inbox| inbox.name.clone())
+        self.inboxes
+            .get(key)
+            .map_or_else(|| key.to_owned(), |inbox| inbox.name.clone())
     }
 
     /// An inbox's current pack.
@@ -91,7 +116,12 @@ impl Settings {
         self.edges
             .get(&id)
             .filter(|edge| !edge.revoked)
-            .ok_or_else(|| Problem::new(Code::EdgeUnknown, "the edge is not registered here, or its key was revoked"))
+            .ok_or_else(|| {
+                Problem::new(
+                    Code::EdgeUnknown,
+                    "the edge is not registered here, or its key was revoked",
+                )
+            })
     }
 
     /// The edges whose keys count.
@@ -102,6 +132,9 @@ impl Settings {
     /// Inboxes that are new or not what they were.
     #[must_use]
     pub fn changed_inboxes(&self, before: &Self) -> Vec<&Inbox> {
-        self.inboxes.values().filter(|inbox| before.inboxes.get(&inbox.key) != Some(inbox)).collect()
+        self.inboxes
+            .values()
+            .filter(|inbox| before.inboxes.get(&inbox.key) != Some(inbox))
+            .collect()
     }
 }

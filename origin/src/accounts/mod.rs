@@ -62,7 +62,11 @@ impl Accounts {
     /// `secure_cookies`: whether browsers reach the server by https.
     #[must_use]
     pub fn new(secure_cookies: bool) -> Self {
-        Self { hasher: Hasher::default(), ration: Mutex::default(), secure_cookies }
+        Self {
+            hasher: Hasher::default(),
+            ration: Mutex::default(),
+            secure_cookies,
+        }
     }
 
     /// Logs in.
@@ -71,14 +75,21 @@ impl Accounts {
     /// `login_failed`, `too_many_messages` or `storage_unavailable`.
     pub async fn log_in(&self, app: &App, email: &str, password: String) -> Result<Login, Problem> {
         self.ration(&email.to_ascii_lowercase())?;
-        let found = app.store.agent_by_email(email).await.map_err(|error| logged(&error))?;
+        let found = app
+            .store
+            .agent_by_email(email)
+            .await
+            .map_err(|error| logged(&error))?;
         let (agent, hash) = found.unzip();
         let right = self.hasher.verify(password, hash.flatten()).await;
         match agent {
             Some(agent) if right => self.open_session(app, agent).await,
             _ => {
                 app.metrics.count(Counter::LoginFailures, 1);
-                Err(Problem::new(Code::LoginFailed, "the e-mail address and the password don't belong together"))
+                Err(Problem::new(
+                    Code::LoginFailed,
+                    "the e-mail address and the password don't belong together",
+                ))
             }
         }
     }
@@ -98,8 +109,18 @@ impl Accounts {
     ) -> Result<Login, Problem> {
         self.ration("set-up link")?;
         let link = secret_hash(link);
-        let gone = || Problem::new(Code::NotFound, "the link has been used or has expired; ask for a new one");
-        let set_up = app.store.setup_link(&link, host::now()).await.map_err(|error| logged(&error))?.ok_or_else(gone)?;
+        let gone = || {
+            Problem::new(
+                Code::NotFound,
+                "the link has been used or has expired; ask for a new one",
+            )
+        };
+        let set_up = app
+            .store
+            .setup_link(&link, host::now())
+            .await
+            .map_err(|error| logged(&error))?
+            .ok_or_else(gone)?;
         check_password(&password)?;
         let first = matches!(set_up, SetUp::First);
         let agent = match set_up {
@@ -108,15 +129,25 @@ impl Accounts {
         };
         let hash = self.hasher.hash(password).await?;
         // Whoever removes the link is the one who uses it.
-        if !app.store.remove_setup_link(&link).await.map_err(|error| logged(&error))? {
+        if !app
+            .store
+            .remove_setup_link(&link)
+            .await
+            .map_err(|error| logged(&error))?
+        {
             return Err(gone());
         }
         let stored = if first {
-            app.store.add_agent(&agent, Some(&hash), host::now()).await.map(|added| {
-                if !added {
-                    tracing::warn!("a set-up link was used with an address that has an account");
-                }
-            })
+            app.store
+                .add_agent(&agent, Some(&hash), host::now())
+                .await
+                .map(|added| {
+                    if !added {
+                        tracing::warn!(
+                            "a set-up link was used with an address that has an account"
+                        );
+                    }
+                })
         } else {
             app.store.set_password(agent.id, &hash).await
         };
@@ -126,7 +157,10 @@ impl Accounts {
 
     async fn open_session(&self, app: &App, agent: Agent) -> Result<Login, Problem> {
         let (secret, hash) = new_secret();
-        app.store.add_session(&hash, agent.id, host::now()).await.map_err(|error| logged(&error))?;
+        app.store
+            .add_session(&hash, agent.id, host::now())
+            .await
+            .map_err(|error| logged(&error))?;
         let set_cookie = self.cookie(&secret, SESSION_LIFETIME.as_secs());
         Ok(Login { agent, set_cookie })
     }
@@ -139,12 +173,17 @@ impl Accounts {
 
     fn cookie(&self, value: &str, seconds: u64) -> HeaderValue {
         let secure = if self.secure_cookies { "; Secure" } else { "" };
-        let text = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}");
+        let text = format!(
+            "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+        );
         HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
     fn ration(&self, who: &str) -> Result<(), Problem> {
-        let mut ration = self.ration.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut ration = self
+            .ration
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         ration.take(who, host::instant()).map_err(|wait| {
             Problem::new(Code::TooManyMessages, "too many logins in a short time").retry_after(wait)
         })
@@ -158,7 +197,11 @@ impl Accounts {
 pub async fn logged_in(app: &App, headers: &HeaderMap) -> Result<(Agent, SecretHash), Problem> {
     let required = || Problem::new(Code::LoginRequired, "log in first");
     let hash = secret_hash(cookie(headers).ok_or_else(required)?);
-    let agent = app.store.session(&hash, host::now()).await.map_err(|error| logged(&error))?;
+    let agent = app
+        .store
+        .session(&hash, host::now())
+        .await
+        .map_err(|error| logged(&error))?;
     Ok((agent.ok_or_else(required)?, hash))
 }
 
@@ -184,15 +227,25 @@ pub fn new_agent(email: &str, name: &str, role: Role) -> Result<Agent, Problem> 
     let email = email.trim();
     let name = name.trim();
     let invalid = |message: &str| Err(Problem::new(Code::InvalidInput, message));
-    let has_parts = email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
-    if !has_parts || email.len() > NAME_BYTES_MAX || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    let has_parts = email
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+    if !has_parts
+        || email.len() > NAME_BYTES_MAX
+        || email.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
         return invalid("`email` must be an e-mail address");
     }
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
         return invalid("`name` must not be empty, nor longer than 200 bytes");
     }
     let id = AgentId::new(host::now(), host::random());
-    Ok(Agent { id, email: email.to_owned(), name: name.to_owned(), role })
+    Ok(Agent {
+        id,
+        email: email.to_owned(),
+        name: name.to_owned(),
+        role,
+    })
 }
 
 /// Whether a password may be chosen.
@@ -203,7 +256,9 @@ pub fn check_password(password: &str) -> Result<(), Problem> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
         return Err(Problem::new(
             Code::InvalidInput,
-            format!("`password` must have at least {PASSWORD_CHARS_MIN} characters and at most {PASSWORD_BYTES_MAX} bytes"),
+            format!(
+                "`password` must have at least {PASSWORD_CHARS_MIN} characters and at most {PASSWORD_BYTES_MAX} bytes"
+            ),
         ));
     }
     Ok(())
@@ -216,14 +271,26 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=b; firsthop_sessions=no; firsthop_session=yes"));
+        headers.append(
+            header::COOKIE,
+            HeaderValue::from_static("a=b; firsthop_sessions=no; firsthop_session=yes"),
+        );
         assert_eq!(cookie(&headers), Some("yes"));
     }
 
     #[test]
     fn what_is_no_account_is_refused() {
-        for (email, name) in [("ada", "Ada"), ("@x", "Ada"), ("ada@x", " "), ("a b@x", "Ada"), ("ada@x", "A\u{7}")] {
-            assert_eq!(new_agent(email, name, Role::Agent).unwrap_err().code, Code::InvalidInput);
+        for (email, name) in [
+            ("ada", "Ada"),
+            ("@x", "Ada"),
+            ("ada@x", " "),
+            ("a b@x", "Ada"),
+            ("ada@x", "A\u{7}"),
+        ] {
+            assert_eq!(
+                new_agent(email, name, Role::Agent).unwrap_err().code,
+                Code::InvalidInput
+            );
         }
         assert!(new_agent(" ada@example.com ", "Ada", Role::Agent).is_ok());
         assert!(check_password("short").is_err() && check_password("long enough").is_ok());

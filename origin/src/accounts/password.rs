@@ -15,13 +15,19 @@ pub struct Hasher {
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self { places: Semaphore::new(PASSWORDS_HASHED_AT_ONCE_MAX) }
+        Self {
+            places: Semaphore::new(PASSWORDS_HASHED_AT_ONCE_MAX),
+        }
     }
 }
 
 /// argon2id with the library's parameters (19 MiB, 2 passes), which are OWASP's.
 fn argon2() -> Argon2<'static> {
-    Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, Params::DEFAULT)
+    Argon2::new(
+        argon2::Algorithm::Argon2id,
+        argon2::Version::V0x13,
+        Params::DEFAULT,
+    )
 }
 
 /// Hashes a password; takes some 20 ms.
@@ -31,7 +37,10 @@ fn argon2() -> Argon2<'static> {
 pub fn hash_now(password: &str) -> Result<String, Problem> {
     let fault = |_| Problem::new(Code::Internal, "the password could not be hashed");
     let salt = SaltString::encode_b64(&host::random::<16>()).map_err(fault)?;
-    argon2().hash_password(password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(fault)
+    argon2()
+        .hash_password(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(fault)
 }
 
 impl Hasher {
@@ -49,13 +58,14 @@ impl Hasher {
     /// Whether the password is the one of the hash; without a hash, takes as long and says no.
     pub async fn verify(&self, password: String, hash: Option<String>) -> bool {
         let _place = self.places.acquire().await;
-        let verified = tokio::task::spawn_blocking(move || match hash.as_deref().map(PasswordHash::new) {
-            Some(Ok(hash)) => argon2().verify_password(password.as_bytes(), &hash).is_ok(),
-            _ => {
-                let _same_time = hash_now(&password);
-                false
-            }
-        });
+        let verified =
+            tokio::task::spawn_blocking(move || match hash.as_deref().map(PasswordHash::new) {
+                Some(Ok(hash)) => argon2().verify_password(password.as_bytes(), &hash).is_ok(),
+                _ => {
+                    let _same_time = hash_now(&password);
+                    false
+                }
+            });
         verified.await.unwrap_or(false)
     }
 }
@@ -69,9 +79,17 @@ mod tests {
         let hasher = Hasher::default();
         let hash = hasher.hash("correct horse".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(hasher.verify("correct horse".to_owned(), Some(hash.clone())).await);
+        assert!(
+            hasher
+                .verify("correct horse".to_owned(), Some(hash.clone()))
+                .await
+        );
         assert!(!hasher.verify("correct h0rse".to_owned(), Some(hash)).await);
         assert!(!hasher.verify("correct horse".to_owned(), None).await);
-        assert!(!hasher.verify("correct horse".to_owned(), Some("damaged".to_owned())).await);
+        assert!(
+            !hasher
+                .verify("correct horse".to_owned(), Some("damaged".to_owned()))
+                .await
+        );
     }
 }

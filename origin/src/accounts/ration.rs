@@ -21,7 +21,10 @@ impl Ration {
         if self.0.len() >= LOGINS_COUNTED_MAX && !self.0.contains_key(who) {
             self.0.clear();
         }
-        self.0.entry(who.to_owned()).or_insert(Bucket::new(LOGIN_BURST, LOGIN_REFILL)).take(now, 1)
+        self.0
+            .entry(who.to_owned())
+            .or_insert(Bucket::new(LOGIN_BURST, LOGIN_REFILL))
+            .take(now, 1)
     }
 }
 

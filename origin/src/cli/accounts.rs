@@ -57,12 +57,19 @@ impl AgentCommand {
 impl Create {
     async fn run(self, config: &Config, role: Role) -> Result<(), CliError> {
         let agent = new_agent(&self.email, &self.name, role)?;
-        let password = if self.password_stdin { Some(read_password()?) } else { None };
+        let password = if self.password_stdin {
+            Some(read_password()?)
+        } else {
+            None
+        };
         let hash = password.as_deref().map(hash_now).transpose()?;
         let store = open(config).await?;
         let now = host::now();
         if !store.add_agent(&agent, hash.as_deref(), now).await? {
-            return Err(CliError::Problem(format!("there is an account of {} already", agent.email)));
+            return Err(CliError::Problem(format!(
+                "there is an account of {} already",
+                agent.email
+            )));
         }
         if role == Role::Admin {
             // With an administrator there, nobody may become the first one any more.
@@ -72,7 +79,10 @@ impl Create {
         if self.link {
             let (secret, hash) = new_secret();
             store.add_setup_link(&hash, Some(agent.id), now).await?;
-            made["link"] = json!(format!("{}/console/#/setup/{secret}", config.public_url(config.listen)));
+            made["link"] = json!(format!(
+                "{}/console/#/setup/{secret}",
+                config.public_url(config.listen)
+            ));
         }
         print_json(&made);
         Ok(())
@@ -81,7 +91,9 @@ impl Create {
 
 fn read_password() -> Result<String, CliError> {
     let mut text = String::new();
-    std::io::stdin().take(PASSWORD_BYTES_MAX as u64 + 2).read_to_string(&mut text)?;
+    std::io::stdin()
+        .take(PASSWORD_BYTES_MAX as u64 + 2)
+        .read_to_string(&mut text)?;
     let password = text.trim_end_matches(['\r', '\n']).to_owned();
     check_password(&password)?;
     Ok(password)

@@ -49,7 +49,9 @@ impl Edges {
                 let key = Key(host::random());
                 let token_key = keys::load_or_make(&config.directory)?;
                 store.add_edge(id, &name, &url, &key, host::now()).await?;
-                print_json(&json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }));
+                print_json(
+                    &json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }),
+                );
             }
             Self::List => {
                 for edge in store.edges().await? {
@@ -65,7 +67,9 @@ impl Edges {
                     return Err(unknown(id));
                 }
                 let token_key = keys::load_or_make(&config.directory)?;
-                print_json(&json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }));
+                print_json(
+                    &json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }),
+                );
             }
             Self::Revoke { id } => {
                 if !store.revoke_edge(id, host::now()).await? {
@@ -81,12 +85,18 @@ impl Edges {
 fn checked(name: &str, url: &str) -> Result<(String, String), CliError> {
     let name = name.trim();
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
-        return Err(CliError::Problem(format!("the name must not be empty, nor longer than {NAME_BYTES_MAX} bytes")));
+        return Err(CliError::Problem(format!(
+            "the name must not be empty, nor longer than {NAME_BYTES_MAX} bytes"
+        )));
     }
     let url = url.trim_end_matches('/');
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let host = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     if host.is_none_or(|host| host.is_empty() || host.contains(['/', ' ', '?', '#', '@'])) {
-        return Err(CliError::Problem(format!("`{url}` is no address: write it like https://chat.example, without a path")));
+        return Err(CliError::Problem(format!(
+            "`{url}` is no address: write it like https://chat.example, without a path"
+        )));
     }
     Ok((name.to_owned(), url.to_owned()))
 }

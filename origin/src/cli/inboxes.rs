@@ -49,7 +49,10 @@ impl Inboxes {
                 let inbox = checked(key, name, origins)?;
                 let store = open(config).await?;
                 if !store.add_inbox(&inbox, host::now()).await? {
-                    return Err(CliError::Problem(format!("there is an inbox `{}` already", inbox.key)));
+                    return Err(CliError::Problem(format!(
+                        "there is an inbox `{}` already",
+                        inbox.key
+                    )));
                 }
                 print_json(&json!(inbox));
             }
@@ -67,19 +70,34 @@ fn checked(key: String, name: String, origins: Vec<String>) -> Result<Inbox, Cli
     let problem = |message: String| Err(CliError::Problem(message));
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if key.is_empty() || key.len() > INBOX_KEY_BYTES_MAX || !key.chars().all(plain) {
-        return problem(format!("the key must consist of 1 to {INBOX_KEY_BYTES_MAX} letters, digits, `-` and `_`"));
+        return problem(format!(
+            "the key must consist of 1 to {INBOX_KEY_BYTES_MAX} letters, digits, `-` and `_`"
+        ));
     }
     if name.trim().is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
-        return problem(format!("the name must not be empty, nor longer than {NAME_BYTES_MAX} bytes"));
+        return problem(format!(
+            "the name must not be empty, nor longer than {NAME_BYTES_MAX} bytes"
+        ));
     }
     for origin in &origins {
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        let valid = origin == "*" || host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '?', '#', '*']));
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"));
+        let valid = origin == "*"
+            || host
+                .is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '?', '#', '*']));
         if !valid {
-            return problem(format!("`{origin}` is no page origin: write it like https://shop.example, without a path"));
+            return problem(format!(
+                "`{origin}` is no page origin: write it like https://shop.example, without a path"
+            ));
         }
     }
-    Ok(Inbox { key, name, allowed_origins: origins, pack: None })
+    Ok(Inbox {
+        key,
+        name,
+        allowed_origins: origins,
+        pack: None,
+    })
 }
 
 impl KnowledgeCommand {
@@ -87,7 +105,8 @@ impl KnowledgeCommand {
         let Self::Publish { inbox, file } = self;
         let text = read_knowledge(&file)?;
         let store = open(config).await?;
-        let published = knowledge::publish(&store, &inbox, &file.display().to_string(), text).await?;
+        let published =
+            knowledge::publish(&store, &inbox, &file.display().to_string(), text).await?;
         print_json(&published.to_json());
         Ok(())
     }

@@ -4,7 +4,11 @@
 //! the server notices within a second. What programs read goes to standard output as JSON;
 //! errors go to standard error, with exit status 1 (2 for a wrong command line).
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the command line")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line"
+)]
 
 mod accounts;
 mod edges;
@@ -127,7 +131,10 @@ pub fn main() -> ExitCode {
             for error in &errors {
                 eprintln!("{error}");
             }
-            eprintln!("error: the knowledge has {} errors; nothing was published", errors.len());
+            eprintln!(
+                "error: the knowledge has {} errors; nothing was published",
+                errors.len()
+            );
             ExitCode::FAILURE
         }
         Err(error) => {
@@ -143,7 +150,9 @@ fn run(cli: Cli) -> Result<(), CliError> {
         return Ok(());
     }
     let config = settings(&cli.settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async move {
         match cli.command {
             Command::Serve => serve::run(config).await,

@@ -39,10 +39,12 @@ impl PackCommand {
         match self {
             Self::Build { file, out } => {
                 let text = read_knowledge(&file)?;
-                let knowledge = parse(&file.display().to_string(), &text).map_err(PublishError::Knowledge)?;
+                let knowledge =
+                    parse(&file.display().to_string(), &text).map_err(PublishError::Knowledge)?;
                 let (bytes, report) = build(&knowledge, &BuildSettings::default(), &mut |_| {})
                     .map_err(|error| PublishError::Build(error.to_string()))?;
-                std::fs::write(&out, &bytes).map_err(|error| CliError::Write(out.clone(), error))?;
+                std::fs::write(&out, &bytes)
+                    .map_err(|error| CliError::Write(out.clone(), error))?;
                 print_json(&json!({
                     "pack": report.hash,
                     "bytes": report.bytes,
@@ -53,11 +55,23 @@ impl PackCommand {
                     "expected_precision_per_mille": report.expected_precision,
                 }));
             }
-            Self::Explain { pack, question, lang } => {
-                let bytes = std::fs::read(&pack).map_err(|error| CliError::Read(pack.clone(), error))?;
+            Self::Explain {
+                pack,
+                question,
+                lang,
+            } => {
+                let bytes =
+                    std::fs::read(&pack).map_err(|error| CliError::Read(pack.clone(), error))?;
                 let hash = PackHash::of(&bytes);
-                let pack = Pack::load(bytes, hash).map_err(|error| CliError::Problem(error.to_string()))?;
-                explain(&pack, &Question { text: &question, lang: lang.as_deref() });
+                let pack = Pack::load(bytes, hash)
+                    .map_err(|error| CliError::Problem(error.to_string()))?;
+                explain(
+                    &pack,
+                    &Question {
+                        text: &question,
+                        lang: lang.as_deref(),
+                    },
+                );
             }
         }
         Ok(())

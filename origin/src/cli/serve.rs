@@ -1,5 +1,7 @@
 //! `firsthop serve`.
 
+use std::io::IsTerminal;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,14 +20,19 @@ pub(super) async fn run(config: Config) -> Result<(), CliError> {
     println!("Firsthop listens on http://{}", origin.address());
     println!("Console: {url}/console/");
     if let Some(link) = origin.setup_link() {
-        println!("There is no administrator yet. Whoever opens this link first becomes one:\n{link}");
+        println!(
+            "There is no administrator yet. Whoever opens this link first becomes one:\n{link}"
+        );
     }
     tracing::info!(address = %origin.address(), "the server runs");
     let stopping = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
     };
-    tracing::info!(signal = stopping, "the server stops; clients are told to connect elsewhere");
+    tracing::info!(
+        signal = stopping,
+        "the server stops; clients are told to connect elsewhere"
+    );
     tokio::select! {
         () = origin.stop() => tracing::info!("the server has stopped; everything is committed"),
         // Asked twice: now. What was acknowledged is committed in any case.
@@ -42,7 +49,10 @@ fn log_to_standard_error(config: &Config) {
         .with_target("firsthop", config.log_level)
         .with_target("firsthop_core", config.log_level);
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(colours);
     match config.log_format {
         LogFormat::Text => registry.with(layer).init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),

@@ -21,7 +21,11 @@ impl Config {
             let Some(settings) = settings.get_ref().as_table() else {
                 let key = section_name.to_owned();
                 let hint = suggest::hint(&key);
-                return Err(ConfigError::UnknownKey { place: place(section.span()), key, hint });
+                return Err(ConfigError::UnknownKey {
+                    place: place(section.span()),
+                    key,
+                    hint,
+                });
             };
             for (name, value) in settings {
                 let key = format!("{section_name}.{}", name.get_ref());
@@ -39,7 +43,11 @@ impl Config {
         value_place: Place,
     ) -> Result<(), ConfigError> {
         let Some(known) = KEYS.iter().find(|known| known.name == key) else {
-            return Err(ConfigError::UnknownKey { place: key_place, key: key.to_owned(), hint: suggest::hint(key) });
+            return Err(ConfigError::UnknownKey {
+                place: key_place,
+                key: key.to_owned(),
+                hint: suggest::hint(key),
+            });
         };
         let text = match value.get_ref() {
             DeValue::Integer(integer) if known.number && integer.radix() == 10 => integer.as_str(),
@@ -58,13 +66,23 @@ impl Config {
 }
 
 fn with_article(kind: &str) -> String {
-    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    let article = if kind.starts_with(['a', 'i']) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} {kind}")
 }
 
 fn place(path: &Path, text: &str, span: Range<usize>) -> Place {
     let before = text.get(..span.start).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     Place::File(path.to_owned(), line, column)
 }

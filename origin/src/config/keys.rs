@@ -1,5 +1,6 @@
 //! Every setting: its name, what it may be, where it goes.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -35,13 +36,15 @@ pub const KEYS: &[Key] = &[
         name: "server.connections_max",
         number: true,
         expected: "it is a whole number from 1 to 10000000",
-        set: |config, text| within(text, 1, 10_000_000).map(|max| config.connections_max = max),
+        set: |config, text| within(text, 1..=10_000_000).map(|max| config.connections_max = max),
     },
     Key {
         name: "server.drain_seconds",
         number: true,
         expected: "it is a whole number from 0 to 3600",
-        set: |config, text| within(text, 0, 3600).map(|seconds| config.drain = Duration::from_secs(seconds)),
+        set: |config, text| {
+            within(text, 0..=3600).map(|seconds| config.drain = Duration::from_secs(seconds))
+        },
     },
     Key {
         name: "store.directory",
@@ -59,20 +62,23 @@ pub const KEYS: &[Key] = &[
         name: "store.readers",
         number: true,
         expected: "it is a whole number from 1 to 64",
-        set: |config, text| within(text, 1, 64).map(|readers| config.readers = readers),
+        set: |config, text| within(text, 1..=64).map(|readers| config.readers = readers),
     },
     Key {
         name: "store.busy_timeout_ms",
         number: true,
         expected: "it is a whole number from 0 to 60000",
-        set: |config, text| within(text, 0, 60_000).map(|ms| config.busy_timeout = Duration::from_millis(ms)),
+        set: |config, text| {
+            within(text, 0..=60_000).map(|ms| config.busy_timeout = Duration::from_millis(ms))
+        },
     },
     Key {
         name: "store.megabytes_max",
         number: true,
         expected: "it is a whole number from 0 to 4000000",
         set: |config, text| {
-            within(text, 0, 4_000_000).map(|megabytes| config.megabytes_max = (megabytes > 0).then_some(megabytes))
+            within(text, 0..=4_000_000)
+                .map(|megabytes| config.megabytes_max = (megabytes > 0).then_some(megabytes))
         },
     },
     Key {
@@ -107,8 +113,14 @@ fn parse<T: FromStr>(text: &str) -> Result<T, ()> {
     text.parse().map_err(|_| ())
 }
 
-fn within<T: FromStr + PartialOrd>(text: &str, min: T, max: T) -> Result<T, ()> {
-    parse(text).and_then(|value| if value < min || value > max { Err(()) } else { Ok(value) })
+fn within<T: FromStr + PartialOrd>(text: &str, allowed: RangeInclusive<T>) -> Result<T, ()> {
+    parse(text).and_then(|value| {
+        if allowed.contains(&value) {
+            Ok(value)
+        } else {
+            Err(())
+        }
+    })
 }
 
 fn url(text: &str) -> Result<Option<String>, ()> {
@@ -116,7 +128,10 @@ fn url(text: &str) -> Result<Option<String>, ()> {
     if text.is_empty() {
         return Ok(None);
     }
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(())?;
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .ok_or(())?;
     if host.is_empty() || host.contains(['/', ' ', '?', '#', '@']) {
         return Err(());
     }

@@ -161,12 +161,16 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut config = Self::default();
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            })?;
             config.apply_file(path, &text)?;
         }
         for (name, value) in variables {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let Some(rest) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
             if FOREIGN_VARIABLES.contains(&name.as_str()) {
                 continue;
             }
@@ -182,7 +186,11 @@ impl Config {
 
     fn set(&mut self, key: &str, value: &str, place: Place) -> Result<(), ConfigError> {
         let Some(known) = KEYS.iter().find(|known| known.name == key) else {
-            return Err(ConfigError::UnknownKey { place, key: key.to_owned(), hint: suggest::hint(key) });
+            return Err(ConfigError::UnknownKey {
+                place,
+                key: key.to_owned(),
+                hint: suggest::hint(key),
+            });
         };
         (known.set)(self, value).map_err(|()| ConfigError::WrongValue {
             place,
@@ -206,7 +214,9 @@ impl Config {
             ));
         }
         if self.drain.is_zero() {
-            risks.push("`server.drain_seconds` is 0: clients are cut off when the server stops".to_owned());
+            risks.push(
+                "`server.drain_seconds` is 0: clients are cut off when the server stops".to_owned(),
+            );
         }
         risks
     }
@@ -214,7 +224,9 @@ impl Config {
     /// The address that people reach the server by, given the one that it listens on.
     #[must_use]
     pub fn public_url(&self, listening: SocketAddr) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{listening}"))
     }
 }
 
@@ -245,9 +257,16 @@ mod tests {
         assert_eq!(parse(DEFAULTS).unwrap(), Config::default());
         for key in KEYS {
             let (section, name) = key.name.split_once('.').unwrap();
-            let section = DEFAULTS.split_once(&format!("[{section}]")).expect("the section is there").1;
+            let section = DEFAULTS
+                .split_once(&format!("[{section}]"))
+                .expect("the section is there")
+                .1;
             let section = section.split("\n[").next().unwrap();
-            assert!(section.contains(&format!("\n{name} = ")), "{} is missing", key.name);
+            assert!(
+                section.contains(&format!("\n{name} = ")),
+                "{} is missing",
+                key.name
+            );
         }
     }
 
@@ -255,7 +274,11 @@ mod tests {
     fn flags_win_over_variables_which_win_over_the_file() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("my.toml");
-        std::fs::write(&file, "[store]\nreaders = 2\nbusy_timeout_ms = 7\n[log]\nlevel = 'debug'\n").unwrap();
+        std::fs::write(
+            &file,
+            "[store]\nreaders = 2\nbusy_timeout_ms = 7\n[log]\nlevel = 'debug'\n",
+        )
+        .unwrap();
         let mut variables = variable("FIRSTHOP_STORE_READERS", "3");
         variables.extend(variable("FIRSTHOP_STORE_BUSY_TIMEOUT_MS", "8"));
         let config = Config::load(Some(&file), variables, flag("store.readers", "5")).unwrap();
@@ -265,25 +288,46 @@ mod tests {
 
     #[test]
     fn a_wrong_key_names_file_line_and_the_nearest_key() {
-        let error = parse("[server]\n\nlisten_on = '127.0.0.1:1'\n").unwrap_err().to_string();
-        assert_eq!(error, "my.toml:3:1: there is no setting `server.listen_on`; did you mean `server.listen`?");
-        let error = parse("[serve]\nlisten = '127.0.0.1:1'\n").unwrap_err().to_string();
-        assert_eq!(error, "my.toml:2:1: there is no setting `serve.listen`; did you mean `server.listen`?");
+        let error = parse("[server]\n\nlisten_on = '127.0.0.1:1'\n")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "my.toml:3:1: there is no setting `server.listen_on`; did you mean `server.listen`?"
+        );
+        let error = parse("[serve]\nlisten = '127.0.0.1:1'\n")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "my.toml:2:1: there is no setting `serve.listen`; did you mean `server.listen`?"
+        );
         let error = parse("[completely]\nunlike = 1\n").unwrap_err().to_string();
-        assert!(error.contains("the settings are `server.listen`, "), "{error}");
+        assert!(
+            error.contains("the settings are `server.listen`, "),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_wrong_value_says_what_would_be_right() {
-        let error = parse("[server]\nlisten = 'somewhere'\n").unwrap_err().to_string();
+        let error = parse("[server]\nlisten = 'somewhere'\n")
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             "my.toml:2:10: `server.listen` can't be `somewhere`; it is an address and a port, such as \"127.0.0.1:7410\""
         );
         let error = parse("[store]\nreaders = \"4\"\n").unwrap_err().to_string();
-        assert_eq!(error, "my.toml:2:11: `store.readers` can't be a string; it is a whole number from 1 to 64");
+        assert_eq!(
+            error,
+            "my.toml:2:11: `store.readers` can't be a string; it is a whole number from 1 to 64"
+        );
         let error = parse("[log]\nlevel = [1]\n").unwrap_err().to_string();
-        assert_eq!(error, "my.toml:2:9: `log.level` can't be an array; it is error, warn, info, debug or trace");
+        assert_eq!(
+            error,
+            "my.toml:2:9: `log.level` can't be an array; it is error, warn, info, debug or trace"
+        );
     }
 
     #[test]
@@ -294,18 +338,40 @@ mod tests {
 
     #[test]
     fn wrong_variables_and_flags_are_named() {
-        let error = Config::load(None, variable("FIRSTHOP_LOG_LEVL", "info"), []).unwrap_err().to_string();
-        assert_eq!(error, "environment variable FIRSTHOP_LOG_LEVL: there is no setting `log.levl`; did you mean `log.level`?");
-        let error = Config::load(None, none(), flag("log.format", "xml")).unwrap_err().to_string();
-        assert_eq!(error, "flag --set: `log.format` can't be `xml`; it is text or json");
-        assert!(Config::load(None, variable("FIRSTHOP_EDGE_KEY", "00"), []).is_ok(), "not ours to judge");
+        let error = Config::load(None, variable("FIRSTHOP_LOG_LEVL", "info"), [])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "environment variable FIRSTHOP_LOG_LEVL: there is no setting `log.levl`; did you mean `log.level`?"
+        );
+        let error = Config::load(None, none(), flag("log.format", "xml"))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "flag --set: `log.format` can't be `xml`; it is text or json"
+        );
+        assert!(
+            Config::load(None, variable("FIRSTHOP_EDGE_KEY", "00"), []).is_ok(),
+            "not ours to judge"
+        );
     }
 
     #[test]
     fn listening_to_the_world_without_tls_is_called_risky() {
-        let open = Config { listen: "0.0.0.0:80".parse().unwrap(), ..Config::default() };
+        let open = Config {
+            listen: "0.0.0.0:80".parse().unwrap(),
+            ..Config::default()
+        };
         assert_eq!(open.risks().len(), 1);
-        let behind_proxy = Config { public_url: Some("https://chat.example".to_owned()), ..open };
-        assert_eq!((behind_proxy.risks().len(), Config::default().risks().len()), (0, 0));
+        let behind_proxy = Config {
+            public_url: Some("https://chat.example".to_owned()),
+            ..open
+        };
+        assert_eq!(
+            (behind_proxy.risks().len(), Config::default().risks().len()),
+            (0, 0)
+        );
     }
 }

@@ -4,11 +4,17 @@ use super::KEYS;
 
 /// The nearest setting, or all of them.
 pub(super) fn hint(key: &str) -> String {
-    let nearest = KEYS.iter().map(|known| (distance(key, known.name), known.name)).min();
+    let nearest = KEYS
+        .iter()
+        .map(|known| (distance(key, known.name), known.name))
+        .min();
     match nearest {
         Some((distance, name)) if distance <= name.len() / 3 => format!("did you mean `{name}`?"),
         _ => {
-            let all: Vec<_> = KEYS.iter().map(|known| format!("`{}`", known.name)).collect();
+            let all: Vec<_> = KEYS
+                .iter()
+                .map(|known| format!("`{}`", known.name))
+                .collect();
             format!("the settings are {}", all.join(", "))
         }
     }
@@ -36,6 +42,13 @@ mod tests {
 
     #[test]
     fn distances() {
-        assert_eq!((distance("", "abc"), distance("kitten", "sitting"), distance("same", "same")), (3, 3, 0));
+        assert_eq!(
+            (
+                distance("", "abc"),
+                distance("kitten", "sitting"),
+                distance("same", "same")
+            ),
+            (3, 3, 0)
+        );
     }
 }

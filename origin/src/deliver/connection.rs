@@ -32,18 +32,38 @@ impl Connection {
     /// A direct link of an admitted visitor, who has to say hello.
     #[must_use]
     pub fn direct(app: Arc<App>, visitor: VisitorId, inbox: String) -> Self {
-        Self { app, visitor, inbox, edge: None, gateway: Gateway::new(visitor), closed: false }
+        Self {
+            app,
+            visitor,
+            inbox,
+            edge: None,
+            gateway: Gateway::new(visitor),
+            closed: false,
+        }
     }
 
     /// What an edge passes on of a visitor whom it has admitted, and attached if `attached`.
     #[must_use]
-    pub fn by_edge(app: Arc<App>, edge: EdgeId, visitor: VisitorId, inbox: String, attached: bool) -> Self {
+    pub fn by_edge(
+        app: Arc<App>,
+        edge: EdgeId,
+        visitor: VisitorId,
+        inbox: String,
+        attached: bool,
+    ) -> Self {
         if attached {
             app.hub.attach(edge, visitor, &inbox);
         }
         // Where the log stands at each of the visitor's sockets, their own frames tell.
         let gateway = Gateway::of_edge(visitor, Seq(u64::MAX));
-        Self { app, visitor, inbox, edge: Some(edge), gateway, closed: false }
+        Self {
+            app,
+            visitor,
+            inbox,
+            edge: Some(edge),
+            gateway,
+            closed: false,
+        }
     }
 
     /// Whether the link is to be closed once what was returned has been sent.
@@ -78,15 +98,27 @@ impl Connection {
         let mut sent = Vec::new();
         match delivery {
             Delivery::Commit(commit) => {
-                let visible = commit.events.iter().filter(|event| !event.content.is_private()).cloned();
+                let visible = commit
+                    .events
+                    .iter()
+                    .filter(|event| !event.content.is_private())
+                    .cloned();
                 self.gateway.handle_published(visible.collect());
                 if commit.agents_seen {
-                    self.gateway.handle_notice(firsthop_core::hop::gateway::Notice::Receipts(commit.row.agents));
+                    self.gateway
+                        .handle_notice(firsthop_core::hop::gateway::Notice::Receipts(
+                            commit.row.agents,
+                        ));
                 }
             }
             Delivery::Notice(notice) => self.gateway.handle_notice(notice),
             Delivery::Drain => {
-                sent.push(Reconnect { after_ms: self.app.drain.spread_ms() }.into());
+                sent.push(
+                    Reconnect {
+                        after_ms: self.app.drain.spread_ms(),
+                    }
+                    .into(),
+                );
                 self.closed = true;
             }
         }
@@ -108,7 +140,12 @@ impl Connection {
                     self.gateway.handle_ingested(results);
                 }
                 Output::Read(after) => {
-                    match self.app.store.events_after(self.visitor, after, Reader::Visitor).await {
+                    match self
+                        .app
+                        .store
+                        .events_after(self.visitor, after, Reader::Visitor)
+                        .await
+                    {
                         Ok(part) => self.gateway.handle_read(part.events, part.more),
                         Err(error) => {
                             tracing::warn!(%error, "a conversation could not be read");
@@ -118,7 +155,9 @@ impl Connection {
                 }
                 Output::Seen(receipts) => self.app.ingest.visitor_has_seen(self.visitor, receipts),
                 Output::Typing(typing) => {
-                    self.app.hub.tell_agents(&super::hub::AgentDelivery::Typing(self.visitor, typing));
+                    self.app
+                        .hub
+                        .tell_agents(&super::hub::AgentDelivery::Typing(self.visitor, typing));
                 }
                 Output::Close => self.closed = true,
             }
@@ -128,11 +167,19 @@ impl Connection {
     async fn greet(&self, hello: &Hello) -> Result<State, Problem> {
         let settings = self.app.settings();
         let pack = settings.inbox(&self.inbox)?.pack;
-        let profile = Profile { page: hello.page.clone(), lang: hello.lang.clone() };
+        let profile = Profile {
+            page: hello.page.clone(),
+            lang: hello.lang.clone(),
+        };
         self.app.hub.set_profile(self.visitor, profile.clone());
-        let row = self.app.store.conversation(self.visitor).await.inspect_err(|error| {
-            tracing::warn!(%error, "a conversation could not be read");
-        })?;
+        let row = self
+            .app
+            .store
+            .conversation(self.visitor)
+            .await
+            .inspect_err(|error| {
+                tracing::warn!(%error, "a conversation could not be read");
+            })?;
         let mut state = State {
             head: Seq(0),
             status: firsthop_core::protocol::Status::Pending,
@@ -164,25 +211,45 @@ impl Connection {
         let settings = self.app.settings();
         let ids: Vec<_> = submissions.iter().map(|submission| submission.id).collect();
         if let Err(problem) = settings.inbox(&self.inbox) {
-            return ids.into_iter().map(|id| (id, Err(problem.clone()))).collect();
+            return ids
+                .into_iter()
+                .map(|id| (id, Err(problem.clone())))
+                .collect();
         }
         let mut judged = Vec::with_capacity(submissions.len());
         for mut submission in submissions {
             self.take_claim_for_what_it_is(&mut submission);
-            judged.push(self.app.bot.judge(&self.app.store, &settings, &self.inbox, submission).await);
+            judged.push(
+                self.app
+                    .bot
+                    .judge(&self.app.store, &settings, &self.inbox, submission)
+                    .await,
+            );
         }
         let profile = self.app.hub.profile(self.visitor);
-        let edge = self.edge.filter(|edge| self.app.hub.pushes.is_attached(*edge, self.visitor));
-        match self.app.ingest.submit(self.visitor, self.inbox.clone(), judged, profile, edge).await {
+        let edge = self
+            .edge
+            .filter(|edge| self.app.hub.pushes.is_attached(*edge, self.visitor));
+        match self
+            .app
+            .ingest
+            .submit(self.visitor, self.inbox.clone(), judged, profile, edge)
+            .await
+        {
             Ok(results) => results,
-            Err(problem) => ids.into_iter().map(|id| (id, Err(problem.clone()))).collect(),
+            Err(problem) => ids
+                .into_iter()
+                .map(|id| (id, Err(problem.clone())))
+                .collect(),
         }
     }
 
     /// On a direct link nobody but the browser can have answered, by way of an edge nobody else
     /// but the edge.
     fn take_claim_for_what_it_is(&self, submission: &mut Submission) {
-        let Said::Text(said) = &mut submission.said else { return };
+        let Said::Text(said) = &mut submission.said else {
+            return;
+        };
         let Some(claim) = &mut said.claim else { return };
         claim.hop = match (self.edge, claim.hop) {
             (Some(_), Hop::Edge | Hop::Origin) => Hop::Edge,

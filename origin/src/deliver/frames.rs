@@ -1,6 +1,8 @@
 //! Frames into wire messages, none over its limit.
 
-use firsthop_core::limits::{EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX, FRAMES_PER_WIRE_MESSAGE_MAX};
+use firsthop_core::limits::{
+    EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX, FRAMES_PER_WIRE_MESSAGE_MAX,
+};
 use firsthop_core::protocol::visitor::{Events, ToVisitor};
 use firsthop_core::protocol::{Content, Encoding, Event, Problem, encode};
 use serde::Serialize;
@@ -13,7 +15,8 @@ pub fn parts(events: Vec<Event>) -> impl Iterator<Item = Vec<Event>> {
         let mut bytes = text_bytes(&first);
         let mut part = vec![first];
         while part.len() < EVENTS_PER_FRAME_MAX {
-            let next = events.next_if(|event| bytes + text_bytes(event) <= EVENTS_TEXT_BYTES_PER_FRAME_MAX);
+            let next = events
+                .next_if(|event| bytes + text_bytes(event) <= EVENTS_TEXT_BYTES_PER_FRAME_MAX);
             let Some(event) = next else { break };
             bytes += text_bytes(&event);
             part.push(event);
@@ -25,10 +28,19 @@ pub fn parts(events: Vec<Event>) -> impl Iterator<Item = Vec<Event>> {
 fn text_bytes(event: &Event) -> usize {
     match &event.content {
         Content::Text(text) => {
-            text.text.expose().len() + text.unverified.as_ref().map_or(0, |claim| claim.text.expose().len())
+            text.text.expose().len()
+                + text
+                    .unverified
+                    .as_ref()
+                    .map_or(0, |claim| claim.text.expose().len())
         }
         Content::Answer(answer) => {
-            answer.text.len() + answer.suggestions.iter().map(|s| s.title.len() + s.entry.len()).sum::<usize>()
+            answer.text.len()
+                + answer
+                    .suggestions
+                    .iter()
+                    .map(|s| s.title.len() + s.entry.len())
+                    .sum::<usize>()
         }
         Content::Note(note) => note.text.expose().len(),
         Content::Status(_) | Content::Unknown => 0,
@@ -45,7 +57,10 @@ pub fn split(frame: ToVisitor) -> impl Iterator<Item = ToVisitor> {
     let parts = std::iter::from_fn(move || {
         let events = parts.next()?;
         let last = parts.peek().is_none();
-        Some(ToVisitor::from(Events { events, more: more && last }))
+        Some(ToVisitor::from(Events {
+            events,
+            more: more && last,
+        }))
     });
     other.into_iter().chain(parts)
 }
@@ -93,7 +108,10 @@ mod tests {
     use super::*;
 
     fn event(seq: u64, bytes: usize) -> Event {
-        let text = Text { text: "x".repeat(bytes).into(), unverified: None };
+        let text = Text {
+            text: "x".repeat(bytes).into(),
+            unverified: None,
+        };
         let at = Timestamp::from_millis(seq);
         Event {
             seq: Seq(seq),
@@ -107,13 +125,21 @@ mod tests {
 
     #[test]
     fn events_are_cut_by_number_and_by_size_and_stay_in_order() {
-        for (count, bytes, expected) in [(65, 1, 2), (6, TEXT_BYTES_MAX, 2), (1, TEXT_BYTES_MAX, 1), (0, 0, 0)] {
+        for (count, bytes, expected) in [
+            (65, 1, 2),
+            (6, TEXT_BYTES_MAX, 2),
+            (1, TEXT_BYTES_MAX, 1),
+            (0, 0, 0),
+        ] {
             let events: Vec<_> = (1..=count).map(|seq| event(seq, bytes)).collect();
             let parts: Vec<_> = parts(events.clone()).collect();
             assert_eq!(parts.len(), expected);
             assert_eq!(parts.concat(), events);
         }
-        let frame = ToVisitor::from(Events { events: (1..=65).map(|seq| event(seq, 1)).collect(), more: true });
+        let frame = ToVisitor::from(Events {
+            events: (1..=65).map(|seq| event(seq, 1)).collect(),
+            more: true,
+        });
         let more: Vec<_> = split(frame)
             .map(|frame| matches!(frame, ToVisitor::Events(Events { more: true, .. })))
             .collect();
@@ -123,15 +149,28 @@ mod tests {
     #[test]
     fn wire_messages_stay_within_their_limits() {
         let frames: Vec<_> = (1..=20)
-            .map(|seq| ToVisitor::from(Events { events: vec![event(seq, TEXT_BYTES_MAX)], more: false }))
+            .map(|seq| {
+                ToVisitor::from(Events {
+                    events: vec![event(seq, TEXT_BYTES_MAX)],
+                    more: false,
+                })
+            })
             .chain((0..200).map(|nonce| Ping { nonce }.into()))
             .collect();
         for encoding in Encoding::ALL {
             let messages = encode_all(*encoding, &frames).unwrap();
-            assert!(messages.iter().all(|message| message.len() <= WIRE_MESSAGE_BYTES_MAX));
-            let read: Vec<ToVisitor> = messages.iter().flat_map(|message| decode(*encoding, message).unwrap()).collect();
+            assert!(
+                messages
+                    .iter()
+                    .all(|message| message.len() <= WIRE_MESSAGE_BYTES_MAX)
+            );
+            let read: Vec<ToVisitor> = messages
+                .iter()
+                .flat_map(|message| decode(*encoding, message).unwrap())
+                .collect();
             assert_eq!(read, frames);
-            let first: Vec<ToVisitor> = decode(*encoding, &encode_first(*encoding, &frames).unwrap()).unwrap();
+            let first: Vec<ToVisitor> =
+                decode(*encoding, &encode_first(*encoding, &frames).unwrap()).unwrap();
             assert!(!first.is_empty() && frames.starts_with(&first));
         }
     }

@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use firsthop_core::hop::gateway::Notice;
 use firsthop_core::id::{ConversationId, EdgeId, VisitorId};
-use firsthop_core::limits::{AGENT_QUEUE_FRAMES_MAX, SOCKETS_PER_VISITOR_MAX, VISITOR_QUEUE_FRAMES_MAX};
+use firsthop_core::limits::{
+    AGENT_QUEUE_FRAMES_MAX, SOCKETS_PER_VISITOR_MAX, VISITOR_QUEUE_FRAMES_MAX,
+};
 use firsthop_core::protocol::visitor::{Page, Typing};
 use firsthop_core::protocol::{Code, Event, Problem};
 use tokio::sync::mpsc;
@@ -115,7 +117,11 @@ impl Hub {
     ///
     /// # Errors
     /// `too_many_sockets`.
-    pub fn subscribe(self: &Arc<Self>, visitor: VisitorId, inbox: &str) -> Result<Subscription, Problem> {
+    pub fn subscribe(
+        self: &Arc<Self>,
+        visitor: VisitorId,
+        inbox: &str,
+    ) -> Result<Subscription, Problem> {
         let (sender, deliveries) = mpsc::channel(VISITOR_QUEUE_FRAMES_MAX);
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let came = {
@@ -135,14 +141,21 @@ impl Hub {
         if came {
             self.presence.note(visitor);
         }
-        Ok(Subscription { hub: Arc::clone(self), visitor, id, deliveries })
+        Ok(Subscription {
+            hub: Arc::clone(self),
+            visitor,
+            id,
+            deliveries,
+        })
     }
 
     fn unsubscribe(&self, visitor: VisitorId, id: u64) {
         self.metrics.add(Gauge::VisitorConnections, -1);
         let left = {
             let mut visitors = lock(&self.visitors);
-            let Some(presence) = visitors.get_mut(&visitor) else { return };
+            let Some(presence) = visitors.get_mut(&visitor) else {
+                return;
+            };
             presence.subscribers.retain(|(other, _)| *other != id);
             let left = presence.subscribers.is_empty() && presence.edges.is_empty();
             if left {
@@ -177,7 +190,9 @@ impl Hub {
     pub fn detach(&self, edge: EdgeId, visitor: VisitorId) {
         let left = {
             let mut visitors = lock(&self.visitors);
-            let Some(presence) = visitors.get_mut(&visitor) else { return };
+            let Some(presence) = visitors.get_mut(&visitor) else {
+                return;
+            };
             presence.edges.retain(|other| *other != edge);
             let left = presence.subscribers.is_empty() && presence.edges.is_empty();
             if left {
@@ -206,7 +221,10 @@ impl Hub {
     /// What a visitor's client has told of itself.
     #[must_use]
     pub fn profile(&self, visitor: VisitorId) -> Profile {
-        lock(&self.visitors).get(&visitor).map(|presence| presence.profile.clone()).unwrap_or_default()
+        lock(&self.visitors)
+            .get(&visitor)
+            .map(|presence| presence.profile.clone())
+            .unwrap_or_default()
     }
 
     /// Subscribes an agent's connection to the whole account.
@@ -227,7 +245,12 @@ impl Hub {
     pub fn publish(&self, commit: &Arc<Commit>) {
         let visitor = commit.row.id;
         self.line.note(visitor, commit.row.waiting_since);
-        if commit.agents_seen || commit.events.iter().any(|event| !event.content.is_private()) {
+        if commit.agents_seen
+            || commit
+                .events
+                .iter()
+                .any(|event| !event.content.is_private())
+        {
             self.deliver(visitor, &Delivery::Commit(Arc::clone(commit)));
             for &edge in &commit.row.edges {
                 self.pushes.commit(edge, commit);
@@ -239,7 +262,10 @@ impl Hub {
     /// Tells a visitor something beside the log.
     pub fn notify(&self, visitor: VisitorId, notice: Notice) {
         self.deliver(visitor, &Delivery::Notice(notice));
-        let edges = lock(&self.visitors).get(&visitor).map(|presence| presence.edges.clone()).unwrap_or_default();
+        let edges = lock(&self.visitors)
+            .get(&visitor)
+            .map(|presence| presence.edges.clone())
+            .unwrap_or_default();
         for edge in edges {
             self.pushes.notice(edge, visitor, notice);
         }
@@ -273,9 +299,13 @@ impl Hub {
 
     fn deliver(&self, visitor: VisitorId, delivery: &Delivery) {
         let mut visitors = lock(&self.visitors);
-        let Some(presence) = visitors.get_mut(&visitor) else { return };
+        let Some(presence) = visitors.get_mut(&visitor) else {
+            return;
+        };
         // A dropped sender ends the subscription, once what is in the queue has been taken.
-        presence.subscribers.retain(|(_, subscriber)| subscriber.try_send(delivery.clone()).is_ok());
+        presence
+            .subscribers
+            .retain(|(_, subscriber)| subscriber.try_send(delivery.clone()).is_ok());
     }
 }
 

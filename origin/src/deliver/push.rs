@@ -65,13 +65,21 @@ impl Pushes {
     /// A visitor has sockets at an edge.
     pub fn attach(&self, edge: EdgeId, visitor: VisitorId) {
         let mut edges = lock(&self.edges);
-        edges.entry(edge).or_default().visitors.entry(visitor).or_default().generation += 1;
+        edges
+            .entry(edge)
+            .or_default()
+            .visitors
+            .entry(visitor)
+            .or_default()
+            .generation += 1;
     }
 
     /// Whether a visitor has sockets at an edge.
     #[must_use]
     pub fn is_attached(&self, edge: EdgeId, visitor: VisitorId) -> bool {
-        lock(&self.edges).get(&edge).is_some_and(|waiting| waiting.visitors.contains_key(&visitor))
+        lock(&self.edges)
+            .get(&edge)
+            .is_some_and(|waiting| waiting.visitors.contains_key(&visitor))
     }
 
     /// A visitor who was attached when the server stopped: what the visitor is not known to hold
@@ -97,7 +105,11 @@ impl Pushes {
     /// The log grew, or agents got further.
     pub fn commit(&self, edge: EdgeId, commit: &Commit) {
         self.update(edge, commit.row.id, |attached| {
-            if let Some(first) = commit.events.iter().find(|event| !event.content.is_private()) {
+            if let Some(first) = commit
+                .events
+                .iter()
+                .find(|event| !event.content.is_private())
+            {
                 // Never greeted: from the first event that we see on. Should the visitor lack
                 // earlier ones, its replica notices, and asks.
                 attached.sent.get_or_insert(first.prev);
@@ -126,15 +138,23 @@ impl Pushes {
 
     /// An inbox's settings or pack changed.
     pub fn inbox_changed(&self, edge: EdgeId, inbox: &str) {
-        lock(&self.edges).entry(edge).or_default().changed_inboxes.insert(inbox.to_owned());
+        lock(&self.edges)
+            .entry(edge)
+            .or_default()
+            .changed_inboxes
+            .insert(inbox.to_owned());
         self.changed(edge).notify_one();
     }
 
     /// Applies `change` to an attached visitor; if it says so, something waits.
     fn update(&self, edge: EdgeId, visitor: VisitorId, change: impl FnOnce(&mut Attached) -> bool) {
         let mut edges = lock(&self.edges);
-        let Some(waiting) = edges.get_mut(&edge) else { return };
-        let Some(attached) = waiting.visitors.get_mut(&visitor) else { return };
+        let Some(waiting) = edges.get_mut(&edge) else {
+            return;
+        };
+        let Some(attached) = waiting.visitors.get_mut(&visitor) else {
+            return;
+        };
         if change(attached) {
             waiting.dirty.insert(visitor);
             drop(edges);
@@ -149,8 +169,15 @@ impl Pushes {
     /// Takes some of what waits.
     fn take(&self, edge: EdgeId) -> Taken {
         let mut edges = lock(&self.edges);
-        let Some(waiting) = edges.get_mut(&edge) else { return Taken::default() };
-        let visitors: Vec<_> = waiting.dirty.iter().copied().take(DOWNLINKS_PER_PUSH_MAX).collect();
+        let Some(waiting) = edges.get_mut(&edge) else {
+            return Taken::default();
+        };
+        let visitors: Vec<_> = waiting
+            .dirty
+            .iter()
+            .copied()
+            .take(DOWNLINKS_PER_PUSH_MAX)
+            .collect();
         let visitors = visitors
             .into_iter()
             .filter_map(|visitor| {
@@ -158,19 +185,32 @@ impl Pushes {
                 let attached = waiting.visitors.get_mut(&visitor)?;
                 let notices = std::mem::take(&mut attached.notices);
                 let sent = attached.sent.unwrap_or(attached.head);
-                Some(One { visitor, generation: attached.generation, sent, head: attached.head, notices })
+                Some(One {
+                    visitor,
+                    generation: attached.generation,
+                    sent,
+                    head: attached.head,
+                    notices,
+                })
             })
             .collect();
-        Taken { visitors, inboxes: std::mem::take(&mut waiting.changed_inboxes) }
+        Taken {
+            visitors,
+            inboxes: std::mem::take(&mut waiting.changed_inboxes),
+        }
     }
 
     /// The edge did not take it: it waits again, unless something newer does.
     fn put_back(&self, edge: EdgeId, taken: Taken) {
         let mut edges = lock(&self.edges);
-        let Some(waiting) = edges.get_mut(&edge) else { return };
+        let Some(waiting) = edges.get_mut(&edge) else {
+            return;
+        };
         waiting.changed_inboxes.extend(taken.inboxes);
         for one in taken.visitors {
-            let Some(attached) = waiting.visitors.get_mut(&one.visitor) else { continue };
+            let Some(attached) = waiting.visitors.get_mut(&one.visitor) else {
+                continue;
+            };
             let newer = attached.notices;
             attached.notices = Notices {
                 receipts: newer.receipts.or(one.notices.receipts),
@@ -184,12 +224,21 @@ impl Pushes {
     }
 
     /// The edge took it. Gives the visitors who are no longer there.
-    fn taken(&self, edge: EdgeId, sent: &[(VisitorId, u64, Seq)], reply: &PushReply) -> Vec<VisitorId> {
+    fn taken(
+        &self,
+        edge: EdgeId,
+        sent: &[(VisitorId, u64, Seq)],
+        reply: &PushReply,
+    ) -> Vec<VisitorId> {
         let mut edges = lock(&self.edges);
-        let Some(waiting) = edges.get_mut(&edge) else { return Vec::new() };
+        let Some(waiting) = edges.get_mut(&edge) else {
+            return Vec::new();
+        };
         let mut gone = Vec::new();
         for (index, (visitor, generation, up_to)) in sent.iter().enumerate() {
-            let Some(attached) = waiting.visitors.get_mut(visitor) else { continue };
+            let Some(attached) = waiting.visitors.get_mut(visitor) else {
+                continue;
+            };
             attached.sent = Some(attached.sent.unwrap_or_default().max(*up_to));
             if reply.sockets.get(index) == Some(&0) && attached.generation == *generation {
                 waiting.visitors.remove(visitor);
@@ -234,7 +283,10 @@ pub async fn push_to(app: Arc<App>, client: Arc<EdgeClient>, edge: EdgeId) {
             changed.notified().await;
             continue;
         }
-        if push_once(&app, &client, edge).await {
+        if push_once(&app, &client, edge, backoff.failures() == 0).await {
+            if backoff.failures() > 0 {
+                tracing::info!(%edge, "an edge takes pushes again");
+            }
             backoff.reset();
         } else {
             app.metrics.count(Counter::PushFailures, 1);
@@ -244,7 +296,7 @@ pub async fn push_to(app: Arc<App>, client: Arc<EdgeClient>, edge: EdgeId) {
 }
 
 /// Whether the edge took what waits for it.
-async fn push_once(app: &App, client: &EdgeClient, edge: EdgeId) -> bool {
+async fn push_once(app: &App, client: &EdgeClient, edge: EdgeId, first_failure: bool) -> bool {
     let taken = app.hub.pushes.take(edge);
     let (downlinks, sent) = match downlinks(app, &taken).await {
         Ok(made) => made,
@@ -258,8 +310,14 @@ async fn push_once(app: &App, client: &EdgeClient, edge: EdgeId) -> bool {
         return true;
     }
     let changed_inboxes = taken.inboxes.iter().cloned().collect();
-    let push = Push { version: VERSION, downlinks, changed_inboxes };
-    let Ok(registered) = app.settings().edge(edge).cloned() else { return false };
+    let push = Push {
+        version: VERSION,
+        downlinks,
+        changed_inboxes,
+    };
+    let Ok(registered) = app.settings().edge(edge).cloned() else {
+        return false;
+    };
     match client.push(&registered, &push).await {
         Ok(reply) => {
             app.metrics.count(Counter::Pushes, 1);
@@ -271,7 +329,12 @@ async fn push_once(app: &App, client: &EdgeClient, edge: EdgeId) -> bool {
             true
         }
         Err(error) => {
-            tracing::warn!(edge = %edge, name = registered.name, %error, "an edge did not take a push; it is tried again");
+            let error = &error as &dyn std::error::Error;
+            if first_failure {
+                tracing::warn!(%edge, name = registered.name, error, "an edge takes no pushes; they wait, and are tried again");
+            } else {
+                tracing::debug!(%edge, error, "an edge still takes no pushes");
+            }
             app.hub.pushes.put_back(edge, taken);
             false
         }
@@ -282,11 +345,20 @@ async fn push_once(app: &App, client: &EdgeClient, edge: EdgeId) -> bool {
 type Downlinks = (Vec<Downlink>, Vec<(VisitorId, u64, Seq)>);
 
 async fn downlinks(app: &App, taken: &Taken) -> Result<Downlinks, StoreError> {
-    let behind: Vec<_> =
-        taken.visitors.iter().filter(|one| one.sent < one.head).map(|one| (one.visitor, one.sent)).collect();
+    let behind: Vec<_> = taken
+        .visitors
+        .iter()
+        .filter(|one| one.sent < one.head)
+        .map(|one| (one.visitor, one.sent))
+        .collect();
     let mut logs: HashMap<_, _> = match behind.as_slice() {
         [] => HashMap::new(),
-        behind => app.store.events_after_each(behind).await?.into_iter().collect(),
+        behind => app
+            .store
+            .events_after_each(behind)
+            .await?
+            .into_iter()
+            .collect(),
     };
     let mut downlinks = Vec::with_capacity(taken.visitors.len());
     let mut sent = Vec::with_capacity(taken.visitors.len());
@@ -295,9 +367,20 @@ async fn downlinks(app: &App, taken: &Taken) -> Result<Downlinks, StoreError> {
         let mut up_to = one.sent;
         if let Some(part) = logs.remove(&one.visitor) {
             up_to = part.events.last().map_or(up_to, |event| event.seq);
-            frames.push(Events { events: part.events, more: false }.into());
+            frames.push(
+                Events {
+                    events: part.events,
+                    more: false,
+                }
+                .into(),
+            );
         }
-        let Notices { receipts, typing, queue, pack } = one.notices;
+        let Notices {
+            receipts,
+            typing,
+            queue,
+            pack,
+        } = one.notices;
         frames.extend(receipts.map(ToVisitor::from));
         frames.extend(typing.map(ToVisitor::from));
         frames.extend(queue.map(|place| ToVisitor::from(Queue { place })));
@@ -305,7 +388,10 @@ async fn downlinks(app: &App, taken: &Taken) -> Result<Downlinks, StoreError> {
         if frames.is_empty() {
             continue;
         }
-        downlinks.push(Downlink { visitor: one.visitor, frames });
+        downlinks.push(Downlink {
+            visitor: one.visitor,
+            frames,
+        });
         sent.push((one.visitor, one.generation, up_to));
     }
     Ok((downlinks, sent))

@@ -55,7 +55,10 @@ impl WaitingLine {
     }
 
     fn places(&self) -> HashMap<ConversationId, u32> {
-        (1..).zip(&lock(&self.line).order).map(|(place, (_, conversation))| (*conversation, place)).collect()
+        (1..)
+            .zip(&lock(&self.line).order)
+            .map(|(place, (_, conversation))| (*conversation, place))
+            .collect()
     }
 }
 
@@ -87,8 +90,14 @@ mod tests {
         line.note(id(1), Some(at(20)));
         line.note(id(2), Some(at(10)));
         line.note(id(3), Some(at(30)));
-        assert_eq!([1, 2, 3].map(|n| line.place(id(n))), [Some(2), Some(1), Some(3)]);
+        assert_eq!(
+            [1, 2, 3].map(|n| line.place(id(n))),
+            [Some(2), Some(1), Some(3)]
+        );
         line.note(id(2), None);
-        assert_eq!([1, 2, 3].map(|n| line.place(id(n))), [Some(1), None, Some(2)]);
+        assert_eq!(
+            [1, 2, 3].map(|n| line.place(id(n))),
+            [Some(1), None, Some(2)]
+        );
     }
 }

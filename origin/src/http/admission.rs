@@ -25,7 +25,11 @@ struct Admission {
     token: Option<String>,
 }
 
-pub(super) async fn admit(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(super) async fn admit(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let asked: Admission = request::json(&headers, body).await?;
     if asked.inbox.len() > INBOX_KEY_BYTES_MAX {
         return Err(Problem::new(Code::InboxUnknown, "there is no inbox of that key").into());

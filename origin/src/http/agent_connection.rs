@@ -10,8 +10,8 @@ use std::sync::Arc;
 use firsthop_core::id::ConversationId;
 use firsthop_core::limits::{CONVERSATIONS_OPEN_MAX, CONVERSATIONS_PER_FRAME_MAX};
 use firsthop_core::protocol::agent::{
-    Command, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done, FromAgent, Hello, List,
-    Open, Refused, Revision, Summary, ToAgent, Welcome,
+    Command, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done,
+    FromAgent, Hello, List, Open, Refused, Revision, Summary, ToAgent, Welcome,
 };
 use firsthop_core::protocol::visitor::Reconnect;
 use firsthop_core::protocol::{AgentRef, Code, Problem, Seq, Status, VERSION};
@@ -36,7 +36,13 @@ pub(super) struct AgentConnection {
 
 impl AgentConnection {
     pub(super) fn new(app: Arc<App>, agent: AgentRef) -> Self {
-        Self { app, agent, listed: None, open: HashMap::new(), closed: false }
+        Self {
+            app,
+            agent,
+            listed: None,
+            open: HashMap::new(),
+            closed: false,
+        }
     }
 
     /// Whether the link is to be closed once what was returned has been sent.
@@ -56,7 +62,11 @@ impl AgentConnection {
         sent
     }
 
-    async fn handle_frame(&mut self, frame: FromAgent, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
+    async fn handle_frame(
+        &mut self,
+        frame: FromAgent,
+        sent: &mut Vec<ToAgent>,
+    ) -> Result<(), Problem> {
         match frame {
             FromAgent::Hello(hello) => return self.greet(&hello, sent).await,
             FromAgent::Ping(ping) => {
@@ -72,7 +82,10 @@ impl AgentConnection {
                 self.open.remove(&close.conversation);
             }
             FromAgent::Command(command) => self.command(command, sent).await,
-            FromAgent::Seen(seen) => self.app.ingest.agents_have_seen(seen.conversation, seen.receipts),
+            FromAgent::Seen(seen) => self
+                .app
+                .ingest
+                .agents_have_seen(seen.conversation, seen.receipts),
             FromAgent::Typing(typing) => {
                 let notice = firsthop_core::hop::gateway::Notice::Typing(typing.typing);
                 self.app.hub.notify(typing.conversation, notice);
@@ -85,15 +98,28 @@ impl AgentConnection {
 
     async fn greet(&mut self, hello: &Hello, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
         if hello.version == 0 || hello.version > VERSION {
-            let message = format!("protocol version {} is not spoken here; version {VERSION} is", hello.version);
+            let message = format!(
+                "protocol version {} is not spoken here; version {VERSION} is",
+                hello.version
+            );
             return Err(Problem::new(Code::UnsupportedVersion, message));
         }
-        sent.push(Welcome { version: VERSION, agent: self.agent.clone(), now: host::now() }.into());
+        sent.push(
+            Welcome {
+                version: VERSION,
+                agent: self.agent.clone(),
+                now: host::now(),
+            }
+            .into(),
+        );
         let store = Arc::clone(&self.app.store);
         let now = store.revision().await.map_err(logged)?;
         // A revision beyond ours is that of a console that saw another database.
         if hello.since == Revision(0) || hello.since > now {
-            let resolved = store.newest_before(Revision(u64::MAX >> 1), Status::Resolved).await.map_err(logged)?;
+            let resolved = store
+                .newest_before(Revision(u64::MAX >> 1), Status::Resolved)
+                .await
+                .map_err(logged)?;
             sent.push(self.conversations(&resolved, Revision(0)));
             let mut after = Revision(0);
             loop {
@@ -123,41 +149,80 @@ impl AgentConnection {
     }
 
     async fn list(&self, list: &List, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
-        let rows = self.app.store.newest_before(list.before, list.status).await.map_err(logged)?;
+        let rows = self
+            .app
+            .store
+            .newest_before(list.before, list.status)
+            .await
+            .map_err(logged)?;
         // Older ones say nothing about what is complete.
         sent.push(self.conversations(&rows, self.listed.unwrap_or_default()));
         Ok(())
     }
 
     async fn open(&mut self, open: Open, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
-        if self.open.len() >= CONVERSATIONS_OPEN_MAX && !self.open.contains_key(&open.conversation) {
-            let message = format!("{CONVERSATIONS_OPEN_MAX} conversations are open already; close one");
+        if self.open.len() >= CONVERSATIONS_OPEN_MAX && !self.open.contains_key(&open.conversation)
+        {
+            let message =
+                format!("{CONVERSATIONS_OPEN_MAX} conversations are open already; close one");
             return Err(Problem::new(Code::TooManyItems, message));
         }
-        let row = self.app.store.conversation(open.conversation).await.map_err(logged)?;
+        let row = self
+            .app
+            .store
+            .conversation(open.conversation)
+            .await
+            .map_err(logged)?;
         let Some(row) = row else {
-            sent.push(Problem::new(Code::ConversationUnknown, "there is no such conversation").into());
+            sent.push(
+                Problem::new(Code::ConversationUnknown, "there is no such conversation").into(),
+            );
             return Ok(());
         };
-        sent.push(ConversationReceipts { conversation: row.id, receipts: row.visitor }.into());
+        sent.push(
+            ConversationReceipts {
+                conversation: row.id,
+                receipts: row.visitor,
+            }
+            .into(),
+        );
         self.read_on(open.conversation, open.after, sent).await
     }
 
     /// Sends a frame's worth of an opened log.
-    async fn read_on(&mut self, id: ConversationId, after: Seq, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
-        let part = self.app.store.events_after(id, after, Reader::Agent).await.map_err(logged)?;
+    async fn read_on(
+        &mut self,
+        id: ConversationId,
+        after: Seq,
+        sent: &mut Vec<ToAgent>,
+    ) -> Result<(), Problem> {
+        let part = self
+            .app
+            .store
+            .events_after(id, after, Reader::Agent)
+            .await
+            .map_err(logged)?;
         let up_to = part.events.last().map_or(after, |event| event.seq);
         self.open.insert(id, (!part.more).then_some(up_to));
-        sent.push(ConversationEvents { conversation: id, events: part.events, more: part.more }.into());
+        sent.push(
+            ConversationEvents {
+                conversation: id,
+                events: part.events,
+                more: part.more,
+            }
+            .into(),
+        );
         Ok(())
     }
 
     async fn command(&self, command: Command, sent: &mut Vec<ToAgent>) {
         let id = command.id;
-        sent.push(match self.app.ingest.command(self.agent.clone(), command).await {
-            Ok(()) => Done { id }.into(),
-            Err(problem) => Refused { id, problem }.into(),
-        });
+        sent.push(
+            match self.app.ingest.command(self.agent.clone(), command).await {
+                Ok(()) => Done { id }.into(),
+                Err(problem) => Refused { id, problem }.into(),
+            },
+        );
     }
 
     pub(super) async fn handle_delivery(&mut self, delivery: AgentDelivery) -> Vec<ToAgent> {
@@ -175,7 +240,13 @@ impl AgentConnection {
             }
             AgentDelivery::Typing(conversation, typing) => {
                 if self.open.contains_key(&conversation) {
-                    sent.push(ConversationTyping { conversation, typing }.into());
+                    sent.push(
+                        ConversationTyping {
+                            conversation,
+                            typing,
+                        }
+                        .into(),
+                    );
                 }
             }
             AgentDelivery::Presence(rows) => {
@@ -183,21 +254,35 @@ impl AgentConnection {
             }
             AgentDelivery::SessionsChanged => {}
             AgentDelivery::Drain => {
-                sent.push(Reconnect { after_ms: self.app.drain.spread_ms() }.into());
+                sent.push(
+                    Reconnect {
+                        after_ms: self.app.drain.spread_ms(),
+                    }
+                    .into(),
+                );
                 self.closed = true;
             }
         }
         sent
     }
 
-    async fn handle_commit(&mut self, commit: &Commit, sent: &mut Vec<ToAgent>) -> Result<(), Problem> {
+    async fn handle_commit(
+        &mut self,
+        commit: &Commit,
+        sent: &mut Vec<ToAgent>,
+    ) -> Result<(), Problem> {
         let id = commit.row.id;
         if commit.listed && Some(commit.row.revision) > self.listed {
             self.listed = Some(commit.row.revision);
             sent.push(self.conversations(std::slice::from_ref(&commit.row), commit.row.revision));
         }
         if let Some(Some(up_to)) = self.open.get(&id).copied() {
-            let new: Vec<_> = commit.events.iter().filter(|event| event.seq > up_to).cloned().collect();
+            let new: Vec<_> = commit
+                .events
+                .iter()
+                .filter(|event| event.seq > up_to)
+                .cloned()
+                .collect();
             match new.first() {
                 Some(first) if first.seq == up_to.next() => {
                     self.open.insert(id, new.last().map(|event| event.seq));
@@ -206,7 +291,14 @@ impl AgentConnection {
                         event
                     });
                     for events in parts(new.collect()) {
-                        sent.push(ConversationEvents { conversation: id, events, more: false }.into());
+                        sent.push(
+                            ConversationEvents {
+                                conversation: id,
+                                events,
+                                more: false,
+                            }
+                            .into(),
+                        );
                     }
                 }
                 Some(_) => self.read_on(id, up_to, sent).await?,
@@ -214,7 +306,13 @@ impl AgentConnection {
             }
         }
         if commit.visitor_seen && self.open.contains_key(&id) {
-            sent.push(ConversationReceipts { conversation: id, receipts: commit.row.visitor }.into());
+            sent.push(
+                ConversationReceipts {
+                    conversation: id,
+                    receipts: commit.row.visitor,
+                }
+                .into(),
+            );
         }
         Ok(())
     }
@@ -223,9 +321,18 @@ impl AgentConnection {
         let settings = self.app.settings();
         let conversations: Vec<Summary> = rows
             .iter()
-            .map(|row| row.summary(settings.inbox_name(&row.inbox), self.app.hub.is_online(row.id)))
+            .map(|row| {
+                row.summary(
+                    settings.inbox_name(&row.inbox),
+                    self.app.hub.is_online(row.id),
+                )
+            })
             .collect();
-        Conversations { conversations, revision }.into()
+        Conversations {
+            conversations,
+            revision,
+        }
+        .into()
     }
 }
 

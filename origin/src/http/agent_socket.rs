@@ -37,18 +37,30 @@ pub(super) async fn upgrade(
     request::check_same_site(&app, &headers)?;
     let encoding = Protocols::read(&headers).encoding()?;
     let (agent, session) = logged_in(&app, &headers).await?;
-    let upgrade = upgrade.map_err(|_| Problem::new(Code::InvalidInput, "this address takes WebSocket upgrades only"))?;
+    let upgrade = upgrade.map_err(|_| {
+        Problem::new(
+            Code::InvalidInput,
+            "this address takes WebSocket upgrades only",
+        )
+    })?;
     let guard = app.drain.enter()?;
-    Ok(prepared(upgrade, encoding).on_upgrade(move |socket| async move {
-        let connection = AgentConnection::new(Arc::clone(&app), agent.as_ref());
-        app.metrics.add(Gauge::AgentConnections, 1);
-        let link = Link { app: Arc::clone(&app), session, encoding, connection };
-        // Subscribed before anything is read: nothing can fall between.
-        let deliveries = app.hub.subscribe_agent();
-        link.run(socket, deliveries).await;
-        app.metrics.add(Gauge::AgentConnections, -1);
-        drop((guard, place));
-    }))
+    Ok(
+        prepared(upgrade, encoding).on_upgrade(move |socket| async move {
+            let connection = AgentConnection::new(Arc::clone(&app), agent.as_ref());
+            app.metrics.add(Gauge::AgentConnections, 1);
+            let link = Link {
+                app: Arc::clone(&app),
+                session,
+                encoding,
+                connection,
+            };
+            // Subscribed before anything is read: nothing can fall between.
+            let deliveries = app.hub.subscribe_agent();
+            link.run(socket, deliveries).await;
+            app.metrics.add(Gauge::AgentConnections, -1);
+            drop((guard, place));
+        }),
+    )
 }
 
 struct Link {
@@ -83,7 +95,12 @@ impl Link {
         drop(socket.send(Message::Close(None)).await);
     }
 
-    async fn pass_on(&mut self, socket: &mut WebSocket, taken: &mut Vec<AgentDelivery>, check_at: &mut Instant) -> bool {
+    async fn pass_on(
+        &mut self,
+        socket: &mut WebSocket,
+        taken: &mut Vec<AgentDelivery>,
+        check_at: &mut Instant,
+    ) -> bool {
         let mut frames = Vec::new();
         for delivery in taken.drain(..) {
             if matches!(delivery, AgentDelivery::SessionsChanged) {
@@ -98,7 +115,9 @@ impl Link {
         if let Message::Close(_) = message {
             return false;
         }
-        let Some(bytes) = payload(message) else { return true };
+        let Some(bytes) = payload(message) else {
+            return true;
+        };
         let frames = match decode::<FromAgent>(self.encoding, &bytes) {
             Ok(frames) => self.connection.handle_frames(frames).await,
             Err(problem) => {
@@ -112,7 +131,10 @@ impl Link {
 
     /// A login that has ended ends its sockets. While the store can't tell, they stay.
     async fn still_logged_in(&self, socket: &mut WebSocket) -> bool {
-        if !matches!(self.app.store.session(&self.session, host::now()).await, Ok(None)) {
+        if !matches!(
+            self.app.store.session(&self.session, host::now()).await,
+            Ok(None)
+        ) {
             return true;
         }
         let problem = Problem::new(Code::LoginRequired, "the login has ended");

@@ -41,7 +41,10 @@ pub(super) async fn launcher(headers: HeaderMap) -> Result<Response, Failure> {
 }
 
 /// `GET /w/{file}`.
-pub(super) async fn widget(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn widget(
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     Ok(find(embedded::WIDGET, &name, "widget")?.respond(&headers, BRIEFLY))
 }
 
@@ -56,48 +59,79 @@ pub(super) async fn console_page(headers: HeaderMap) -> Result<Response, Failure
 }
 
 /// `GET /console/{file}`.
-pub(super) async fn console(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn console(
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     let mut response = find(embedded::CONSOLE, &name, "console")?.respond(&headers, ASK_EVERY_TIME);
     let more = [
         (header::CONTENT_SECURITY_POLICY, CONSOLE_POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
     ];
     for (name, value) in more {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     Ok(response)
 }
 
 fn find(assets: &'static [Asset], name: &str, what: &str) -> Result<&'static Asset, Problem> {
-    assets.iter().find(|asset| asset.name == name).ok_or_else(|| {
-        let message = if assets.is_empty() {
-            format!("the {what} is not in this binary: `cargo xtask build` makes one that has it")
-        } else {
-            format!("the {what} has no such file")
-        };
-        Problem::new(Code::NotFound, message)
-    })
+    assets
+        .iter()
+        .find(|asset| asset.name == name)
+        .ok_or_else(|| {
+            let message = if assets.is_empty() {
+                format!(
+                    "the {what} is not in this binary: `cargo xtask build` makes one that has it"
+                )
+            } else {
+                format!("the {what} has no such file")
+            };
+            Problem::new(Code::NotFound, message)
+        })
 }
 
 impl Asset {
     fn respond(&self, headers: &HeaderMap, unless_immutable: &'static str) -> Response {
-        let cache = if self.immutable { IMMUTABLE } else { unless_immutable };
+        let cache = if self.immutable {
+            IMMUTABLE
+        } else {
+            unless_immutable
+        };
         let etag = self.etag();
         let common = [
             (header::CACHE_CONTROL, cache.to_owned()),
             (header::ETAG, etag.clone()),
             (header::VARY, "accept-encoding".to_owned()),
         ];
-        if text(headers, header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag)) {
+        if text(headers, header::IF_NONE_MATCH)
+            .is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag))
+        {
             return (StatusCode::NOT_MODIFIED, common).into_response();
         }
         let content_type = [(header::CONTENT_TYPE, self.content_type)];
         if accepts(headers, "br") {
-            (common, content_type, [(header::CONTENT_ENCODING, "br")], self.brotli).into_response()
+            (
+                common,
+                content_type,
+                [(header::CONTENT_ENCODING, "br")],
+                self.brotli,
+            )
+                .into_response()
         } else if accepts(headers, "gzip") {
-            (common, content_type, [(header::CONTENT_ENCODING, "gzip")], self.gzip).into_response()
+            (
+                common,
+                content_type,
+                [(header::CONTENT_ENCODING, "gzip")],
+                self.gzip,
+            )
+                .into_response()
         } else {
             (common, content_type, self.plain).into_response()
         }
@@ -121,7 +155,10 @@ pub(super) fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     offered.split(',').any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| part.strip_prefix("q=").is_some_and(|q| q.parse() == Ok(0.0)));
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=")
+                .is_some_and(|q| q.parse() == Ok(0.0))
+        });
         name.eq_ignore_ascii_case(encoding) && !refused
     })
 }
@@ -134,7 +171,10 @@ mod tests {
     fn encodings_are_taken_as_offered() {
         let mut headers = HeaderMap::new();
         assert!(!accepts(&headers, "br"));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip;q=0.8, br;q=0, deflate"));
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip;q=0.8, br;q=0, deflate"),
+        );
         assert!(accepts(&headers, "gzip") && !accepts(&headers, "br"));
     }
 
@@ -149,13 +189,28 @@ mod tests {
             gzip: b"gz",
         };
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br"));
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip, br"),
+        );
         let response = asset.respond(&headers, BRIEFLY);
         assert_eq!(response.headers()[header::CONTENT_ENCODING], "br");
         assert_eq!(response.headers()[header::CACHE_CONTROL], BRIEFLY);
-        headers.insert(header::IF_NONE_MATCH, response.headers()[header::ETAG].clone());
-        assert_eq!(asset.respond(&headers, BRIEFLY).status(), StatusCode::NOT_MODIFIED);
-        let immutable = Asset { immutable: true, ..asset };
-        assert_eq!(immutable.respond(&HeaderMap::new(), BRIEFLY).headers()[header::CACHE_CONTROL], IMMUTABLE);
+        headers.insert(
+            header::IF_NONE_MATCH,
+            response.headers()[header::ETAG].clone(),
+        );
+        assert_eq!(
+            asset.respond(&headers, BRIEFLY).status(),
+            StatusCode::NOT_MODIFIED
+        );
+        let immutable = Asset {
+            immutable: true,
+            ..asset
+        };
+        assert_eq!(
+            immutable.respond(&HeaderMap::new(), BRIEFLY).headers()[header::CACHE_CONTROL],
+            IMMUTABLE
+        );
     }
 }

@@ -28,26 +28,46 @@ fn verified(app: &App, headers: &HeaderMap, request: &str, body: &[u8]) -> Resul
     let settings = app.settings();
     let edge = settings.edge(signed.edge)?;
     signed.verify(&edge.keys, Purpose::Batch, request, body, host::now())?;
-    app.nonces.lock().unwrap_or_else(PoisonError::into_inner).note(&signed, host::now())?;
+    app.nonces
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .note(&signed, host::now())?;
     Ok(edge.id)
 }
 
 /// `POST /v1/edge/batch`.
-pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(super) async fn take(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let body = request::body(&headers, body, BATCH_BYTES_MAX).await?;
     let edge = verified(&app, &headers, "POST /v1/edge/batch", &body)
         .inspect_err(|problem| refused(&app, &headers, problem))?;
     let _guard = app.drain.enter()?;
-    let batch: Batch = postcard::from_bytes(&body)
-        .map_err(|error| Problem::new(Code::MalformedFrame, format!("the body is no batch: {error}")))?;
+    let batch: Batch = postcard::from_bytes(&body).map_err(|error| {
+        Problem::new(
+            Code::MalformedFrame,
+            format!("the body is no batch: {error}"),
+        )
+    })?;
     if batch.version == 0 || batch.version > VERSION {
-        let message = format!("batch version {} is not spoken here; version {VERSION} is", batch.version);
+        let message = format!(
+            "batch version {} is not spoken here; version {VERSION} is",
+            batch.version
+        );
         return Err(Problem::new(Code::UnsupportedVersion, message).into());
     }
     app.metrics.count(Counter::Batches, 1);
-    let reply = BatchReply { downlinks: answer(&app, edge, batch.uplinks).await };
-    let bytes = postcard::to_allocvec(&reply)
-        .map_err(|error| Problem::new(Code::Internal, format!("the reply could not be written: {error}")))?;
+    let reply = BatchReply {
+        downlinks: answer(&app, edge, batch.uplinks).await,
+    };
+    let bytes = postcard::to_allocvec(&reply).map_err(|error| {
+        Problem::new(
+            Code::Internal,
+            format!("the reply could not be written: {error}"),
+        )
+    })?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
 }
 
@@ -55,13 +75,22 @@ pub(super) async fn take(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 async fn answer(app: &Arc<App>, edge: EdgeId, uplinks: Vec<Uplink>) -> Vec<Downlink> {
     let mut by_visitor: HashMap<VisitorId, Vec<(usize, Uplink)>> = HashMap::new();
     for (place, uplink) in uplinks.into_iter().enumerate() {
-        by_visitor.entry(uplink.visitor).or_default().push((place, uplink));
+        by_visitor
+            .entry(uplink.visitor)
+            .or_default()
+            .push((place, uplink));
     }
     let answers = by_visitor.into_values().map(|uplinks| async {
         let mut downlinks = Vec::with_capacity(uplinks.len());
         for (place, uplink) in uplinks {
-            let Uplink { visitor, inbox, attached, frames } = uplink;
-            let mut connection = Connection::by_edge(Arc::clone(app), edge, visitor, inbox, attached);
+            let Uplink {
+                visitor,
+                inbox,
+                attached,
+                frames,
+            } = uplink;
+            let mut connection =
+                Connection::by_edge(Arc::clone(app), edge, visitor, inbox, attached);
             let frames = connection.handle_frames(frames).await;
             downlinks.push((place, Downlink { visitor, frames }));
         }
@@ -69,7 +98,10 @@ async fn answer(app: &Arc<App>, edge: EdgeId, uplinks: Vec<Uplink>) -> Vec<Downl
     });
     let mut downlinks: Vec<_> = join_all(answers).await.into_iter().flatten().collect();
     downlinks.sort_by_key(|(place, _)| *place);
-    downlinks.into_iter().map(|(_, downlink)| downlink).collect()
+    downlinks
+        .into_iter()
+        .map(|(_, downlink)| downlink)
+        .collect()
 }
 
 /// `GET /v1/edge/inboxes/{key}`.
@@ -79,7 +111,8 @@ pub(super) async fn inbox(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let request = format!("{} /v1/edge/inboxes/{key}", Method::GET);
-    verified(&app, &headers, &request, b"").inspect_err(|problem| refused(&app, &headers, problem))?;
+    verified(&app, &headers, &request, b"")
+        .inspect_err(|problem| refused(&app, &headers, problem))?;
     let settings = app.settings();
     Ok(json_response(StatusCode::OK, &json!(settings.inbox(&key)?)))
 }

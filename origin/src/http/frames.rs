@@ -29,7 +29,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) async fn begin(app: &Arc<App>, headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    pub(super) async fn begin(
+        app: &Arc<App>,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Self, Problem> {
         let claims = request::admitted(app, headers, request::bearer(headers))?;
         let (encoding, body) = request::wire_message(headers, body).await?;
         let frames = decode(encoding, &body)
@@ -37,7 +41,13 @@ impl Visit {
         let guard = app.drain.enter()?;
         let subscription = app.hub.subscribe(claims.visitor, &claims.inbox)?;
         let connection = Connection::direct(Arc::clone(app), claims.visitor, claims.inbox);
-        Ok(Self { encoding, frames, connection, subscription, guard })
+        Ok(Self {
+            encoding,
+            frames,
+            connection,
+            subscription,
+            guard,
+        })
     }
 }
 
@@ -70,11 +80,17 @@ pub(super) async fn exchange(
     }
     drop(visit.guard);
     let body = encode_first(visit.encoding, &frames)?;
-    let headers = [(header::CONTENT_TYPE, visit.encoding.content_type()), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, visit.encoding.content_type()),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     Ok((headers, body).into_response())
 }
 
 /// Whether a long poll ends with it: everything but the greeting does.
 fn is_news(frame: &ToVisitor) -> bool {
-    !matches!(frame, ToVisitor::Welcome(_) | ToVisitor::Queue(_) | ToVisitor::Token(_))
+    !matches!(
+        frame,
+        ToVisitor::Welcome(_) | ToVisitor::Queue(_) | ToVisitor::Token(_)
+    )
 }

@@ -24,8 +24,15 @@ pub(super) async fn alive() -> &'static str {
 /// It can take messages: something has just been committed.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let draining = app.drain.is_draining();
-    let stores = matches!(tokio::time::timeout(PROBE_WITHIN, app.ingest.probe()).await, Ok(Ok(())));
-    let status = if stores && !draining { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let stores = matches!(
+        tokio::time::timeout(PROBE_WITHIN, app.ingest.probe()).await,
+        Ok(Ok(()))
+    );
+    let status = if stores && !draining {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let word = |good: bool, yes: &'static str, no: &'static str| if good { yes } else { no };
     let body = json!({ "store": word(stores, "ok", "unavailable"), "draining": draining });
     json_response(status, &body)
@@ -33,7 +40,14 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
 
 /// In Prometheus' text format.
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        app.metrics.render(),
+    )
+        .into_response()
 }
 
 /// Counts every request.
@@ -44,6 +58,8 @@ pub(super) async fn count(State(app): State<Arc<App>>, request: Request, next: N
         app.metrics.count(Counter::RequestFaults, 1);
     }
     let nosniff = axum::http::HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     response
 }

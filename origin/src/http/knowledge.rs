@@ -18,7 +18,10 @@ use crate::knowledge::{self, PublishError};
 use crate::store::accounts::Role;
 
 /// `GET /v1/inboxes`.
-pub(super) async fn inboxes(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Failure> {
+pub(super) async fn inboxes(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
     logged_in(&app, &headers).await?;
     let settings = app.settings();
     let mut inboxes: Vec<_> = settings.inboxes().collect();
@@ -36,7 +39,10 @@ pub(super) async fn inboxes(State(app): State<Arc<App>>, headers: HeaderMap) -> 
             })
         })
         .collect();
-    Ok(json_response(StatusCode::OK, &json!({ "inboxes": inboxes })))
+    Ok(json_response(
+        StatusCode::OK,
+        &json!({ "inboxes": inboxes }),
+    ))
 }
 
 /// `POST /v1/inboxes/{key}/knowledge`.
@@ -60,7 +66,10 @@ pub(super) async fn publish(
             Ok(json_response(StatusCode::OK, &published.to_json()))
         }
         Err(PublishError::Knowledge(errors)) => {
-            let problem = Problem::new(Code::InvalidInput, format!("the knowledge has {} errors", errors.len()));
+            let problem = Problem::new(
+                Code::InvalidInput,
+                format!("the knowledge has {} errors", errors.len()),
+            );
             let body = json!({ "error": problem, "errors": knowledge::errors_to_json(&errors) });
             Ok(json_response(StatusCode::UNPROCESSABLE_ENTITY, &body))
         }

@@ -23,7 +23,10 @@ pub(super) async fn current(
     request::check_page(&app, &headers, &key)?;
     let pack = app.settings().inbox(&key)?.pack;
     let etag = pack.map_or_else(|| "\"none\"".to_owned(), |pack| format!("\"{pack}\""));
-    let common = [(header::CACHE_CONTROL, "public, max-age=10".to_owned()), (header::ETAG, etag.clone())];
+    let common = [
+        (header::CACHE_CONTROL, "public, max-age=10".to_owned()),
+        (header::ETAG, etag.clone()),
+    ];
     if request::text(&headers, header::IF_NONE_MATCH) == Some(&etag) {
         return Ok((StatusCode::NOT_MODIFIED, common).into_response());
     }

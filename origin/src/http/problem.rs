@@ -20,10 +20,13 @@ impl From<Problem> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Self(problem) = self;
-        let status = StatusCode::from_u16(problem.code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(problem.code.http_status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = json_response(status, &json!({ "error": problem }));
         if let Some(ms) = problem.retry_after_ms {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(ms.div_ceil(1000)));
         }
         response
     }
@@ -31,13 +34,19 @@ impl IntoResponse for Failure {
 
 /// A response in JSON that nobody may keep.
 pub(super) fn json_response(status: StatusCode, body: &serde_json::Value) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     (status, headers, body.to_string()).into_response()
 }
 
 /// For paths that are none.
 pub(super) async fn nothing_here(uri: Uri) -> Failure {
-    Failure(Problem::new(Code::NotFound, format!("there is nothing at {}", uri.path())))
+    Failure(Problem::new(
+        Code::NotFound,
+        format!("there is nothing at {}", uri.path()),
+    ))
 }
 
 /// For methods that a path does not have.

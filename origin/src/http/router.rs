@@ -7,7 +7,8 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 use super::{
-    admission, agent_socket, assets, cors, edge_batch, frames, health, knowledge, packs, problem, session, socket, stream,
+    admission, agent_socket, assets, cors, edge_batch, frames, health, knowledge, packs, problem,
+    session, socket, stream,
 };
 use crate::app::App;
 
@@ -15,10 +16,19 @@ use crate::app::App;
 pub fn router(app: Arc<App>) -> Router {
     // Asked from pages of other sites. They carry a token, never a cookie.
     let visitors = Router::new()
-        .route("/v1/visitor/admission", post(admission::admit))
+        .route(
+            "/v1/visitor/admission",
+            post(admission::admit).options(cors::preflight),
+        )
         .route("/v1/visitor/socket", get(socket::upgrade))
-        .route("/v1/visitor/frames", post(frames::exchange))
-        .route("/v1/visitor/stream", post(stream::open))
+        .route(
+            "/v1/visitor/frames",
+            post(frames::exchange).options(cors::preflight),
+        )
+        .route(
+            "/v1/visitor/stream",
+            post(stream::open).options(cors::preflight),
+        )
         .route("/v1/inboxes/{key}/pack", get(packs::current))
         .route("/v1/packs/{hash}", get(packs::pack))
         .route("/widget.js", get(assets::launcher))
@@ -31,7 +41,12 @@ pub fn router(app: Arc<App>) -> Router {
 
     // Asked by the console, with its cookie.
     let agents = Router::new()
-        .route("/v1/session", get(session::show).post(session::log_in).delete(session::log_out))
+        .route(
+            "/v1/session",
+            get(session::show)
+                .post(session::log_in)
+                .delete(session::log_out),
+        )
         .route("/v1/setup", post(session::set_up))
         .route("/v1/agent/socket", get(agent_socket::upgrade))
         .route("/v1/inboxes", get(knowledge::inboxes))

@@ -47,7 +47,8 @@ pub async fn serve(
     drain: Duration,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(REQUEST_HEAD_WITHIN);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_HEAD_WITHIN);
     let places = Arc::new(Semaphore::new(connections_max as usize));
     loop {
         let stopping = stop.clone();
@@ -60,11 +61,23 @@ pub async fn serve(
             continue;
         };
         metrics.add(Gauge::Connections, 1);
-        let place = Place { _permit: Arc::new(permit), _count: Arc::new(Counted(Arc::clone(&metrics))) };
-        tokio::spawn(attend(http.clone(), stream, router.clone(), place, stopping));
+        let place = Place {
+            _permit: Arc::new(permit),
+            _count: Arc::new(Counted(Arc::clone(&metrics))),
+        };
+        tokio::spawn(attend(
+            http.clone(),
+            stream,
+            router.clone(),
+            place,
+            stopping,
+        ));
     }
     drop(listener);
-    if tokio::time::timeout(drain, places.acquire_many(connections_max)).await.is_err() {
+    if tokio::time::timeout(drain, places.acquire_many(connections_max))
+        .await
+        .is_err()
+    {
         tracing::warn!("some connections did not end in time; they are cut off");
     }
 }
@@ -88,7 +101,10 @@ async fn attend(
         let router = router.clone();
         async move { respond(router, request).await }
     });
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let mut connection = pin!(
+        http.serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = told(&mut stop) => {
@@ -101,11 +117,17 @@ async fn attend(
     }
 }
 
-async fn respond(router: Router, request: Request<Incoming>) -> Result<Response<Body>, std::convert::Infallible> {
+async fn respond(
+    router: Router,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, std::convert::Infallible> {
     router.oneshot(request.map(Body::new)).await
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
     let permit = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
 use firsthop_core::limits::{HELLO_WITHIN, TOKEN_RENEW_AFTER, WIRE_MESSAGE_BYTES_MAX};
-use firsthop_core::protocol::visitor::{Token, ToServer, ToVisitor};
+use firsthop_core::protocol::visitor::{ToServer, ToVisitor, Token};
 use firsthop_core::protocol::{Code, Encoding, Problem, decode};
 use firsthop_core::token::{self, Claims};
 use serde::Serialize;
@@ -35,15 +35,34 @@ pub(super) async fn upgrade(
 ) -> Result<Response, Failure> {
     let protocols = Protocols::read(&headers);
     let encoding = protocols.encoding()?;
-    let claims = request::admitted(&app, &headers, protocols.token().or_else(|| request::bearer(&headers)))?;
-    let upgrade = upgrade.map_err(|_| Problem::new(Code::InvalidInput, "this address takes WebSocket upgrades only"))?;
+    let claims = request::admitted(
+        &app,
+        &headers,
+        protocols.token().or_else(|| request::bearer(&headers)),
+    )?;
+    let upgrade = upgrade.map_err(|_| {
+        Problem::new(
+            Code::InvalidInput,
+            "this address takes WebSocket upgrades only",
+        )
+    })?;
     let guard = app.drain.enter()?;
     let subscription = app.hub.subscribe(claims.visitor, &claims.inbox)?;
-    Ok(prepared(upgrade, encoding).on_upgrade(move |socket| async move {
-        let link = Link { encoding, connection: Connection::direct(Arc::clone(&app), claims.visitor, claims.inbox.clone()), app };
-        link.run(socket, subscription, &claims).await;
-        drop((guard, place));
-    }))
+    Ok(
+        prepared(upgrade, encoding).on_upgrade(move |socket| async move {
+            let link = Link {
+                encoding,
+                connection: Connection::direct(
+                    Arc::clone(&app),
+                    claims.visitor,
+                    claims.inbox.clone(),
+                ),
+                app,
+            };
+            link.run(socket, subscription, &claims).await;
+            drop((guard, place));
+        }),
+    )
 }
 
 /// The lean settings that all our sockets have.
@@ -62,17 +81,31 @@ pub(super) struct Protocols<'a>(Vec<&'a str>);
 
 impl<'a> Protocols<'a> {
     pub(super) fn read(headers: &'a HeaderMap) -> Self {
-        let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-        Self(offered.flat_map(|value| value.split(',')).map(str::trim).collect())
+        let offered = headers
+            .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
+        Self(
+            offered
+                .flat_map(|value| value.split(','))
+                .map(str::trim)
+                .collect(),
+        )
     }
 
     /// The first that we speak.
     pub(super) fn encoding(&self) -> Result<Encoding, Problem> {
-        self.0.iter().find_map(|name| Encoding::from_subprotocol(name)).ok_or_else(|| {
-            let known: Vec<_> = Encoding::ALL.iter().map(|encoding| encoding.subprotocol()).collect();
-            let message = format!("offer the WebSocket subprotocol {}", known.join(" or "));
-            Problem::new(Code::UnsupportedVersion, message)
-        })
+        self.0
+            .iter()
+            .find_map(|name| Encoding::from_subprotocol(name))
+            .ok_or_else(|| {
+                let known: Vec<_> = Encoding::ALL
+                    .iter()
+                    .map(|encoding| encoding.subprotocol())
+                    .collect();
+                let message = format!("offer the WebSocket subprotocol {}", known.join(" or "));
+                Problem::new(Code::UnsupportedVersion, message)
+            })
     }
 
     fn token(&self) -> Option<&'a str> {
@@ -90,7 +123,11 @@ pub(super) fn payload(message: Message) -> Option<Bytes> {
 }
 
 /// Sends frames; false once that is no longer possible.
-pub(super) async fn send<F: Serialize>(socket: &mut WebSocket, encoding: Encoding, frames: &[F]) -> bool {
+pub(super) async fn send<F: Serialize>(
+    socket: &mut WebSocket,
+    encoding: Encoding,
+    frames: &[F],
+) -> bool {
     let messages = match encode_all(encoding, frames) {
         Ok(messages) => messages,
         Err(problem) => {
@@ -126,10 +163,10 @@ impl Link {
         if !self.take(&mut socket, first).await {
             return self.close(socket).await;
         }
-        if let Some(token) = self.renewed(claims) {
-            if !send(&mut socket, self.encoding, &[ToVisitor::from(token)]).await {
-                return;
-            }
+        if let Some(token) = self.renewed(claims)
+            && !send(&mut socket, self.encoding, &[ToVisitor::from(token)]).await
+        {
+            return;
         }
         loop {
             // Reading and writing take turns: a client that does not read is not read from, and
@@ -164,7 +201,9 @@ impl Link {
         if let Message::Close(_) = message {
             return false;
         }
-        let Some(bytes) = payload(message) else { return true };
+        let Some(bytes) = payload(message) else {
+            return true;
+        };
         let frames = match decode::<ToServer>(self.encoding, &bytes) {
             Ok(frames) => Box::pin(self.connection.handle_frames(frames)).await,
             Err(problem) => {
@@ -198,7 +237,10 @@ impl Link {
             return None;
         }
         let claims = Claims::new(claims.inbox.as_str(), claims.visitor, now);
-        Some(Token { token: token::sign(&self.app.token_key, &claims).into(), expires_at: claims.expires_at })
+        Some(Token {
+            token: token::sign(&self.app.token_key, &claims).into(),
+            expires_at: claims.expires_at,
+        })
     }
 
     async fn close(self, mut socket: WebSocket) {

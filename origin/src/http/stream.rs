@@ -23,15 +23,33 @@ use crate::deliver::frames::encode_all;
 use crate::deliver::hub::Subscription;
 use crate::drain::Guard;
 
-pub(super) async fn open(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(super) async fn open(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let mut visit = Visit::begin(&app, &headers, body).await?;
     let first = visit.connection.handle_frames(visit.frames).await;
     if let [ToVisitor::Error(problem)] = first.as_slice() {
         return Err(problem.clone().into());
     }
-    let Visit { encoding, connection, subscription, guard, .. } = visit;
-    let source = Source { encoding, connection, subscription, first: Some(first), _guard: guard };
-    let events = stream::unfold(source, |mut source| async move { Some((source.next().await?, source)) });
+    let Visit {
+        encoding,
+        connection,
+        subscription,
+        guard,
+        ..
+    } = visit;
+    let source = Source {
+        encoding,
+        connection,
+        subscription,
+        first: Some(first),
+        _guard: guard,
+    };
+    let events = stream::unfold(source, |mut source| async move {
+        Some((source.next().await?, source))
+    });
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
@@ -59,10 +77,11 @@ impl Source {
             if self.connection.is_closed() {
                 return None;
             }
-            let delivery = match tokio::time::timeout(STREAM_KEEP_ALIVE, self.subscription.next()).await {
-                Ok(delivery) => delivery?,
-                Err(_) => return Some(Ok(Bytes::from_static(b": keep-alive\n\n"))),
-            };
+            let delivery =
+                match tokio::time::timeout(STREAM_KEEP_ALIVE, self.subscription.next()).await {
+                    Ok(delivery) => delivery?,
+                    Err(_) => return Some(Ok(Bytes::from_static(b": keep-alive\n\n"))),
+                };
             let frames = self.connection.handle_delivery(delivery).await;
             if !frames.is_empty() {
                 return Some(events(self.encoding, &frames));
@@ -79,7 +98,9 @@ fn events(encoding: Encoding, frames: &[ToVisitor]) -> Result<Bytes, Problem> {
         match encoding {
             // JSON as serde_json writes it has no line breaks.
             Encoding::Json => text.extend_from_slice(&message),
-            Encoding::Postcard => text.extend_from_slice(BASE64_STANDARD.encode(&message).as_bytes()),
+            Encoding::Postcard => {
+                text.extend_from_slice(BASE64_STANDARD.encode(&message).as_bytes())
+            }
         }
         text.extend_from_slice(b"\n\n");
     }

@@ -67,7 +67,9 @@ pub(super) fn concerns(jobs: &[Job]) -> (Vec<ConversationId>, Vec<(ConversationI
                 ids.push((command.conversation, command.id));
             }
             Job::VisitorSeen { visitor: id, .. }
-            | Job::AgentsSeen { conversation: id, .. }
+            | Job::AgentsSeen {
+                conversation: id, ..
+            }
             | Job::Profile { visitor: id, .. }
             | Job::Attach { visitor: id, .. } => conversations.push(*id),
             Job::Detach { visitors, .. } => conversations.extend(visitors),
@@ -84,15 +86,32 @@ impl Batch {
         rows: impl IntoIterator<Item = Row>,
         known: HashMap<(ConversationId, MessageId), Event>,
     ) -> Self {
-        let touched = rows.into_iter().map(|row| (row.id, Touched::new(row, true))).collect();
-        Self { now, touched, known, answers: Vec::new(), counts: Vec::new(), probed: false }
+        let touched = rows
+            .into_iter()
+            .map(|row| (row.id, Touched::new(row, true)))
+            .collect();
+        Self {
+            now,
+            touched,
+            known,
+            answers: Vec::new(),
+            counts: Vec::new(),
+            probed: false,
+        }
     }
 
     /// Applies a job.
     pub(super) fn apply(&mut self, job: Job) {
         match job {
-            Job::Submit { visitor, inbox, said, profile, edge, reply } => {
-                let results = self.submit(visitor, inbox, said, profile);
+            Job::Submit {
+                visitor,
+                inbox,
+                said,
+                profile,
+                edge,
+                reply,
+            } => {
+                let results = self.submit(visitor, &inbox, said, profile);
                 if let Some(edge) = edge
                     && let Some(touched) = self.existing(visitor)
                     && !touched.row.edges.contains(&edge)
@@ -102,22 +121,39 @@ impl Batch {
                 }
                 self.answers.push(Answer::Results(reply, results));
             }
-            Job::Command { agent, command, reply } => {
+            Job::Command {
+                agent,
+                command,
+                reply,
+            } => {
                 let result = self.command(&agent, &command);
                 self.answers.push(Answer::Done(reply, result));
             }
             Job::VisitorSeen { visitor, receipts } => {
-                let Some(touched) = self.existing(visitor) else { return };
-                let seen = touched.row.visitor.merge(up_to(receipts, touched.row.head.visible));
+                let Some(touched) = self.existing(visitor) else {
+                    return;
+                };
+                let seen = touched
+                    .row
+                    .visitor
+                    .merge(up_to(receipts, touched.row.head.visible));
                 if seen != touched.row.visitor {
                     touched.row.visitor = seen;
                     touched.changed = true;
                     touched.visitor_seen = true;
                 }
             }
-            Job::AgentsSeen { conversation, receipts } => {
-                let Some(touched) = self.existing(conversation) else { return };
-                let seen = touched.row.agents.merge(up_to(receipts, touched.row.head.seq));
+            Job::AgentsSeen {
+                conversation,
+                receipts,
+            } => {
+                let Some(touched) = self.existing(conversation) else {
+                    return;
+                };
+                let seen = touched
+                    .row
+                    .agents
+                    .merge(up_to(receipts, touched.row.head.seq));
                 if seen != touched.row.agents {
                     touched.row.agents = seen;
                     touched.changed = true;
@@ -126,10 +162,16 @@ impl Batch {
                 }
             }
             Job::Profile { visitor, profile } => {
-                let Some(touched) = self.existing(visitor) else { return };
+                let Some(touched) = self.existing(visitor) else {
+                    return;
+                };
                 touched.set_profile(profile);
             }
-            Job::Attach { edge, visitor, reply } => {
+            Job::Attach {
+                edge,
+                visitor,
+                reply,
+            } => {
                 if let Some(touched) = self.existing(visitor)
                     && !touched.row.edges.contains(&edge)
                 {
@@ -140,7 +182,9 @@ impl Batch {
             }
             Job::Detach { edge, visitors } => {
                 for visitor in visitors {
-                    let Some(touched) = self.existing(visitor) else { continue };
+                    let Some(touched) = self.existing(visitor) else {
+                        continue;
+                    };
                     let before = touched.row.edges.len();
                     touched.row.edges.retain(|other| *other != edge);
                     touched.changed |= touched.row.edges.len() != before;
@@ -157,12 +201,26 @@ impl Batch {
         self.touched.get_mut(&id).filter(|touched| touched.exists)
     }
 
-    fn submit(&mut self, visitor: ConversationId, inbox: String, said: Vec<Judged>, profile: Profile) -> Results {
-        let touched =
-            self.touched.entry(visitor).or_insert_with(|| Touched::new(Row::new(visitor, inbox.clone()), false));
+    fn submit(
+        &mut self,
+        visitor: ConversationId,
+        inbox: &str,
+        said: Vec<Judged>,
+        profile: Profile,
+    ) -> Results {
+        let touched = self
+            .touched
+            .entry(visitor)
+            .or_insert_with(|| Touched::new(Row::new(visitor, inbox.to_owned()), false));
         if touched.row.inbox != inbox {
-            let problem = Problem::new(Code::ConversationUnknown, "the conversation belongs to another inbox");
-            return said.into_iter().map(|judged| (judged.submission.id, Err(problem.clone()))).collect();
+            let problem = Problem::new(
+                Code::ConversationUnknown,
+                "the conversation belongs to another inbox",
+            );
+            return said
+                .into_iter()
+                .map(|judged| (judged.submission.id, Err(problem.clone())))
+                .collect();
         }
         if !touched.exists {
             touched.set_profile(profile);
@@ -176,7 +234,11 @@ impl Batch {
                 None => touched.say(judged, self.now, &mut self.counts),
             };
             let result = result.map(|events| touched.append(events, &mut self.known));
-            let counter = if result.is_ok() { Counter::MessagesStored } else { Counter::MessagesRefused };
+            let counter = if result.is_ok() {
+                Counter::MessagesStored
+            } else {
+                Counter::MessagesRefused
+            };
             self.counts.push((counter, 1));
             results.push((id, result));
         }
@@ -194,7 +256,9 @@ impl Batch {
             .touched
             .get_mut(&id)
             .filter(|touched| touched.exists)
-            .ok_or_else(|| Problem::new(Code::ConversationUnknown, "there is no such conversation"))?;
+            .ok_or_else(|| {
+                Problem::new(Code::ConversationUnknown, "there is no such conversation")
+            })?;
         match self.known.get(&(id, command.id)) {
             Some(event) if same_command(event, agent, command) => return Ok(()),
             Some(_) => return Err(id_reused()),
@@ -217,12 +281,17 @@ impl Batch {
 
     /// The rows to be written.
     pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
-        self.touched.values().filter(|touched| touched.changed).map(|touched| &touched.row)
+        self.touched
+            .values()
+            .filter(|touched| touched.changed)
+            .map(|touched| &touched.row)
     }
 
     /// The events to be written.
     pub(super) fn events(&self) -> impl Iterator<Item = (ConversationId, &Event)> {
-        self.touched.values().flat_map(|touched| touched.events.iter().map(|event| (touched.row.id, event)))
+        self.touched
+            .values()
+            .flat_map(|touched| touched.events.iter().map(|event| (touched.row.id, event)))
     }
 
     /// Whether there is anything to be written.
@@ -272,7 +341,14 @@ impl Answer {
     fn fail(self) {
         match self {
             Self::Results(reply, results) => {
-                drop(reply.send(results.into_iter().map(|(id, _)| (id, Err(unavailable()))).collect()));
+                drop(
+                    reply.send(
+                        results
+                            .into_iter()
+                            .map(|(id, _)| (id, Err(unavailable())))
+                            .collect(),
+                    ),
+                );
             }
             Self::Done(reply, _) => drop(reply.send(Err(unavailable()))),
         }
@@ -282,7 +358,15 @@ impl Answer {
 impl Touched {
     fn new(row: Row, exists: bool) -> Self {
         let events = Vec::new();
-        Self { row, events, exists, changed: false, listed: false, visitor_seen: false, agents_seen: false }
+        Self {
+            row,
+            events,
+            exists,
+            changed: false,
+            listed: false,
+            visitor_seen: false,
+            agents_seen: false,
+        }
     }
 
     fn set_profile(&mut self, profile: Profile) {
@@ -304,7 +388,11 @@ impl Touched {
         now: Timestamp,
         counts: &mut Vec<(Counter, u64)>,
     ) -> Result<Vec<Event>, Problem> {
-        let Judged { submission, claimed, own } = judged;
+        let Judged {
+            submission,
+            claimed,
+            own,
+        } = judged;
         let speaks = bot_speaks(self.row.head.status, Reach::Up);
         let (verdict, unverified) = match claimed {
             Some(Ok(answer)) => {
@@ -317,13 +405,20 @@ impl Touched {
             }
             None => (if speaks { own } else { Verdict::Quiet }, None),
         };
-        if matches!(&verdict, Verdict::Answer(answer) if answer.source.hop == firsthop_core::protocol::Hop::Origin) {
+        if matches!(&verdict, Verdict::Answer(answer) if answer.source.hop == firsthop_core::protocol::Hop::Origin)
+        {
             counts.push((Counter::OriginAnswers, 1));
         }
-        self.row.head.visitor_says(&submission, verdict, unverified, now)
+        self.row
+            .head
+            .visitor_says(&submission, verdict, unverified, now)
     }
 
-    fn append(&mut self, events: Vec<Event>, known: &mut HashMap<(ConversationId, MessageId), Event>) {
+    fn append(
+        &mut self,
+        events: Vec<Event>,
+        known: &mut HashMap<(ConversationId, MessageId), Event>,
+    ) {
         if events.is_empty() {
             return;
         }
@@ -339,7 +434,10 @@ impl Touched {
 }
 
 fn up_to(receipts: Receipts, max: Seq) -> Receipts {
-    Receipts { delivered: receipts.delivered.min(max), read: receipts.read.min(max) }
+    Receipts {
+        delivered: receipts.delivered.min(max),
+        read: receipts.read.min(max),
+    }
 }
 
 fn id_reused() -> Problem {

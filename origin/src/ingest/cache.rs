@@ -43,7 +43,10 @@ mod tests {
     fn the_newest_version_is_found_and_memory_is_bounded() {
         let mut cache = Cache::default();
         let id = |n: usize| ConversationId::new(Timestamp::from_millis(n as u64), [0; 10]);
-        let row = |n: usize, lang: &str| Row { lang: lang.to_owned(), ..Row::new(id(n), "demo".to_owned()) };
+        let row = |n: usize, lang: &str| Row {
+            lang: lang.to_owned(),
+            ..Row::new(id(n), "demo".to_owned())
+        };
         for n in 0..2 * HEADS_CACHED_MAX {
             cache.put(row(n, "en"));
         }

@@ -36,13 +36,35 @@ pub(crate) enum Job {
         edge: Option<EdgeId>,
         reply: oneshot::Sender<Results>,
     },
-    Command { agent: AgentRef, command: Command, reply: oneshot::Sender<Result<(), Problem>> },
-    VisitorSeen { visitor: VisitorId, receipts: Receipts },
-    AgentsSeen { conversation: ConversationId, receipts: Receipts },
-    Profile { visitor: VisitorId, profile: Profile },
-    Attach { edge: EdgeId, visitor: VisitorId, reply: oneshot::Sender<Result<(), Problem>> },
-    Detach { edge: EdgeId, visitors: Vec<VisitorId> },
-    Probe { reply: oneshot::Sender<Result<(), Problem>> },
+    Command {
+        agent: AgentRef,
+        command: Command,
+        reply: oneshot::Sender<Result<(), Problem>>,
+    },
+    VisitorSeen {
+        visitor: VisitorId,
+        receipts: Receipts,
+    },
+    AgentsSeen {
+        conversation: ConversationId,
+        receipts: Receipts,
+    },
+    Profile {
+        visitor: VisitorId,
+        profile: Profile,
+    },
+    Attach {
+        edge: EdgeId,
+        visitor: VisitorId,
+        reply: oneshot::Sender<Result<(), Problem>>,
+    },
+    Detach {
+        edge: EdgeId,
+        visitors: Vec<VisitorId>,
+    },
+    Probe {
+        reply: oneshot::Sender<Result<(), Problem>>,
+    },
 }
 
 /// The door to the writer.
@@ -67,7 +89,14 @@ impl Ingest {
         let writer = writer::Writer::start(store, hub, Arc::clone(&metrics)).await?;
         let stop = Arc::new(Notify::new());
         let task = tokio::spawn(writer.run(queue, Arc::clone(&stop)));
-        Ok((Self { jobs, stop, metrics }, task))
+        Ok((
+            Self {
+                jobs,
+                stop,
+                metrics,
+            },
+            task,
+        ))
     }
 
     /// Closes the door: the writer commits what waits, and ends.
@@ -88,7 +117,14 @@ impl Ingest {
         edge: Option<EdgeId>,
     ) -> Result<Results, Problem> {
         let (reply, result) = oneshot::channel();
-        self.queue(Job::Submit { visitor, inbox, said, profile, edge, reply })?;
+        self.queue(Job::Submit {
+            visitor,
+            inbox,
+            said,
+            profile,
+            edge,
+            reply,
+        })?;
         result.await.map_err(|_| unavailable())
     }
 
@@ -99,7 +135,11 @@ impl Ingest {
     /// `storage_unavailable`.
     pub async fn command(&self, agent: AgentRef, command: Command) -> Result<(), Problem> {
         let (reply, result) = oneshot::channel();
-        self.queue(Job::Command { agent, command, reply })?;
+        self.queue(Job::Command {
+            agent,
+            command,
+            reply,
+        })?;
         result.await.map_err(|_| unavailable())?
     }
 
@@ -109,7 +149,11 @@ impl Ingest {
     /// `overloaded` or `storage_unavailable`.
     pub async fn attach(&self, edge: EdgeId, visitor: VisitorId) -> Result<(), Problem> {
         let (reply, result) = oneshot::channel();
-        self.queue(Job::Attach { edge, visitor, reply })?;
+        self.queue(Job::Attach {
+            edge,
+            visitor,
+            reply,
+        })?;
         result.await.map_err(|_| unavailable())?
     }
 
@@ -130,7 +174,10 @@ impl Ingest {
 
     /// Notes how far the agents have got. Lost if the queue is full: the console says it again.
     pub fn agents_have_seen(&self, conversation: ConversationId, receipts: Receipts) {
-        self.queue_or_forget(Job::AgentsSeen { conversation, receipts });
+        self.queue_or_forget(Job::AgentsSeen {
+            conversation,
+            receipts,
+        });
     }
 
     /// Notes what a visitor's client tells of itself. Lost if the queue is full.
@@ -149,7 +196,8 @@ impl Ingest {
     fn queue(&self, job: Job) -> Result<(), Problem> {
         self.jobs.try_send(job).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
-                Problem::new(Code::Overloaded, "too much waits to be stored").retry_after(std::time::Duration::from_secs(1))
+                Problem::new(Code::Overloaded, "too much waits to be stored")
+                    .retry_after(std::time::Duration::from_secs(1))
             }
             mpsc::error::TrySendError::Closed(_) => unavailable(),
         })?;

@@ -14,9 +14,9 @@ use firsthop_core::protocol::agent::Revision;
 use sqlx::SqliteConnection;
 use tokio::sync::{Notify, mpsc};
 
+use super::Job;
 use super::batch::{Batch, concerns};
 use super::cache::Cache;
-use super::Job;
 use crate::deliver::hub::Hub;
 use crate::host;
 use crate::metrics::{Counter, Gauge, Metrics};
@@ -35,14 +35,26 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) async fn start(store: Arc<Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> Result<Self, StoreError> {
+    pub(super) async fn start(
+        store: Arc<Store>,
+        hub: Arc<Hub>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StoreError> {
         let mut connection = store.writer().await?;
         let last = sql::last_revision(&mut connection).await?;
         sql::begin(&mut connection).await?;
         sql::probe(&mut connection, host::now()).await?;
         sql::commit(&mut connection).await?;
         let cache = Cache::default();
-        Ok(Self { store, hub, metrics, connection: Some(connection), cache, last, failing: false })
+        Ok(Self {
+            store,
+            hub,
+            metrics,
+            connection: Some(connection),
+            cache,
+            last,
+            failing: false,
+        })
     }
 
     /// Works until it is told to stop and the queue is empty.
@@ -57,7 +69,10 @@ impl Writer {
                     continue;
                 }
             }
-            self.metrics.add(Gauge::IngestQueue, -i64::try_from(jobs.len()).unwrap_or_default());
+            self.metrics.add(
+                Gauge::IngestQueue,
+                -i64::try_from(jobs.len()).unwrap_or_default(),
+            );
             let began = Instant::now();
             let mut batch = match self.gather(&mut jobs).await {
                 Ok(batch) => batch,
@@ -79,7 +94,8 @@ impl Writer {
             }
             let (commits, answer) = batch.committed(&self.metrics);
             for commit in commits {
-                self.metrics.count(Counter::Events, commit.events.len() as u64);
+                self.metrics
+                    .count(Counter::Events, commit.events.len() as u64);
                 self.cache.put(commit.row.clone());
                 self.hub.publish(&Arc::new(commit));
             }
@@ -124,7 +140,10 @@ impl Writer {
         rows.extend(sql::load(connection, &missing).await?);
         // Only a conversation that exists can have used an id.
         let existing: HashSet<_> = rows.iter().map(|row| row.id).collect();
-        let ids: Vec<_> = ids.into_iter().filter(|(conversation, _)| existing.contains(conversation)).collect();
+        let ids: Vec<_> = ids
+            .into_iter()
+            .filter(|(conversation, _)| existing.contains(conversation))
+            .collect();
         let known = sql::known(connection, &ids).await?;
         Ok((rows, known))
     }
@@ -148,7 +167,9 @@ impl Writer {
             self.last = sql::last_revision(&mut connection).await?;
             self.connection = Some(connection);
         }
-        self.connection.as_mut().ok_or(StoreError::Malformed("no connection"))
+        self.connection
+            .as_mut()
+            .ok_or(StoreError::Malformed("no connection"))
     }
 
     /// Tells the senders, and forgets everything that may not be so: closing the connection rolls

@@ -56,7 +56,10 @@ impl Agent {
     /// As others see them.
     #[must_use]
     pub fn as_ref(&self) -> AgentRef {
-        AgentRef { id: self.id, name: self.name.clone() }
+        AgentRef {
+            id: self.id,
+            name: self.name.clone(),
+        }
     }
 
     fn read(row: &SqliteRow) -> Result<Self, StoreError> {
@@ -85,7 +88,9 @@ pub enum SetUp {
 impl Store {
     /// Whether anybody can log in, or has been given a link for it.
     pub async fn has_agents(&self) -> Result<bool, StoreError> {
-        let row = sqlx::query("select exists (select 1 from agent)").fetch_one(&self.readers).await?;
+        let row = sqlx::query("select exists (select 1 from agent)")
+            .fetch_one(&self.readers)
+            .await?;
         Ok(row.try_get(0)?)
     }
 
@@ -112,16 +117,24 @@ impl Store {
     }
 
     /// The account of an address, and its password's hash.
-    pub async fn agent_by_email(&self, email: &str) -> Result<Option<(Agent, Option<String>)>, StoreError> {
+    pub async fn agent_by_email(
+        &self,
+        email: &str,
+    ) -> Result<Option<(Agent, Option<String>)>, StoreError> {
         let row = sqlx::query("select id, email, name, role, password from agent where email = ?1")
             .bind(email)
             .fetch_optional(&self.readers)
             .await?;
-        row.map(|row| Ok((Agent::read(&row)?, row.try_get("password")?))).transpose()
+        row.map(|row| Ok((Agent::read(&row)?, row.try_get("password")?)))
+            .transpose()
     }
 
     /// Chooses a password, and ends all sessions that the old one opened.
-    pub async fn set_password(&self, agent: AgentId, password_hash: &str) -> Result<(), StoreError> {
+    pub async fn set_password(
+        &self,
+        agent: AgentId,
+        password_hash: &str,
+    ) -> Result<(), StoreError> {
         let mut settings = self.settings().await;
         sqlx::query("update agent set password = ?2 where id = ?1")
             .bind(agent.as_bytes().as_slice())
@@ -136,24 +149,35 @@ impl Store {
     }
 
     /// Opens a session; forgets those that have ended.
-    pub async fn add_session(&self, hash: &SecretHash, agent: AgentId, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn add_session(
+        &self,
+        hash: &SecretHash,
+        agent: AgentId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut settings = self.settings().await;
         sqlx::query("delete from session where expires_at <= ?1")
             .bind(integer(now.as_millis()))
             .execute(&mut *settings)
             .await?;
-        sqlx::query("insert into session (hash, agent, created_at, expires_at) values (?1, ?2, ?3, ?4)")
-            .bind(hash.as_slice())
-            .bind(agent.as_bytes().as_slice())
-            .bind(integer(now.as_millis()))
-            .bind(integer((now + SESSION_LIFETIME).as_millis()))
-            .execute(&mut *settings)
-            .await?;
+        sqlx::query(
+            "insert into session (hash, agent, created_at, expires_at) values (?1, ?2, ?3, ?4)",
+        )
+        .bind(hash.as_slice())
+        .bind(agent.as_bytes().as_slice())
+        .bind(integer(now.as_millis()))
+        .bind(integer((now + SESSION_LIFETIME).as_millis()))
+        .execute(&mut *settings)
+        .await?;
         Ok(())
     }
 
     /// Whose session it is, if it has not ended.
-    pub async fn session(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<Agent>, StoreError> {
+    pub async fn session(
+        &self,
+        hash: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<Agent>, StoreError> {
         let row = sqlx::query(
             "select a.id, a.email, a.name, a.role from session s join agent a on a.id = s.agent \
              where s.hash = ?1 and s.expires_at > ?2",
@@ -183,7 +207,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let agent = agent.map(|agent| agent.as_bytes().to_vec());
         let mut settings = self.settings().await;
-        sqlx::query("delete from setup_link where agent is ?1").bind(&agent).execute(&mut *settings).await?;
+        sqlx::query("delete from setup_link where agent is ?1")
+            .bind(&agent)
+            .execute(&mut *settings)
+            .await?;
         sqlx::query("insert into setup_link (hash, agent, expires_at) values (?1, ?2, ?3)")
             .bind(hash.as_slice())
             .bind(agent)
@@ -194,7 +221,11 @@ impl Store {
     }
 
     /// What a link is for, if it still works.
-    pub async fn setup_link(&self, hash: &SecretHash, now: Timestamp) -> Result<Option<SetUp>, StoreError> {
+    pub async fn setup_link(
+        &self,
+        hash: &SecretHash,
+        now: Timestamp,
+    ) -> Result<Option<SetUp>, StoreError> {
         let row = sqlx::query(
             "select a.id, a.email, a.name, a.role from setup_link l left join agent a on a.id = l.agent \
              where l.hash = ?1 and l.expires_at > ?2",
@@ -212,7 +243,9 @@ impl Store {
 
     /// Takes back the link that makes the first administrator.
     pub async fn remove_first_setup_link(&self) -> Result<(), StoreError> {
-        sqlx::query("delete from setup_link where agent is null").execute(&mut *self.settings().await).await?;
+        sqlx::query("delete from setup_link where agent is null")
+            .execute(&mut *self.settings().await)
+            .await?;
         Ok(())
     }
 

@@ -12,17 +12,24 @@ use firsthop_core::protocol::agent::Revision;
 use serde_json::json;
 use sqlx::{Executor, Row as _, SqliteConnection};
 
-use super::rows::{Row, bytes, conversation_columns, event, event_columns, integer};
 use super::StoreError;
+use super::rows::{Row, bytes, conversation_columns, event, event_columns, integer};
 
 /// The last revision that was given out.
 pub async fn last_revision(connection: &mut SqliteConnection) -> Result<Revision, StoreError> {
-    let row = sqlx::query("select coalesce(max(revision), 0) from conversation").fetch_one(connection).await?;
-    Ok(Revision(u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default()))
+    let row = sqlx::query("select coalesce(max(revision), 0) from conversation")
+        .fetch_one(connection)
+        .await?;
+    Ok(Revision(
+        u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default(),
+    ))
 }
 
 /// The conversations of these ids that exist.
-pub async fn load(connection: &mut SqliteConnection, ids: &[ConversationId]) -> Result<Vec<Row>, StoreError> {
+pub async fn load(
+    connection: &mut SqliteConnection,
+    ids: &[ConversationId],
+) -> Result<Vec<Row>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -156,6 +163,9 @@ pub async fn append_events<'a>(
 
 /// Writes something without consequence.
 pub async fn probe(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("update probe set at = ?1").bind(integer(now.as_millis())).execute(connection).await?;
+    sqlx::query("update probe set at = ?1")
+        .bind(integer(now.as_millis()))
+        .execute(connection)
+        .await?;
     Ok(())
 }

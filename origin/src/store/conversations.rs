@@ -1,10 +1,12 @@
 //! Reading conversations and their logs, for replicas.
 
+use firsthop_core::Timestamp;
 use firsthop_core::id::{ConversationId, EdgeId};
-use firsthop_core::limits::{CONVERSATIONS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX};
+use firsthop_core::limits::{
+    CONVERSATIONS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX,
+};
 use firsthop_core::protocol::agent::Revision;
 use firsthop_core::protocol::{Event, Seq, Status};
-use firsthop_core::Timestamp;
 use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -58,7 +60,12 @@ impl Store {
     }
 
     /// The log after a place: what fits into one frame.
-    pub async fn events_after(&self, id: ConversationId, after: Seq, reader: Reader) -> Result<Part, StoreError> {
+    pub async fn events_after(
+        &self,
+        id: ConversationId,
+        after: Seq,
+        reader: Reader,
+    ) -> Result<Part, StoreError> {
         let rows = sqlx::query(event_columns!(
             "where e.conversation = ?1 and e.seq > ?2 and e.private <= ?3 order by e.seq limit ?4"
         ))
@@ -84,7 +91,9 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         let mut parts = Vec::new();
-        for rows in rows.chunk_by(|a, b| a.get::<&[u8], _>("conversation") == b.get::<&[u8], _>("conversation")) {
+        for rows in rows
+            .chunk_by(|a, b| a.get::<&[u8], _>("conversation") == b.get::<&[u8], _>("conversation"))
+        {
             if let Some(first) = rows.first() {
                 let id = ConversationId::from_bytes(bytes(first.try_get("conversation")?)?);
                 parts.push((id, part(rows, Reader::Visitor)?));
@@ -101,10 +110,12 @@ impl Store {
 
     /// What changed after a revision, oldest change first; at most a frame's worth.
     pub async fn changed_since(&self, since: Revision) -> Result<Vec<Row>, StoreError> {
-        let query = sqlx::query(conversation_columns!("where c.revision > ?1 order by c.revision limit ?2"))
-            .bind(integer(since.0))
-            .bind(PAGE);
-        read(query.fetch_all(&self.readers).await?)
+        let query = sqlx::query(conversation_columns!(
+            "where c.revision > ?1 order by c.revision limit ?2"
+        ))
+        .bind(integer(since.0))
+        .bind(PAGE);
+        read(&query.fetch_all(&self.readers).await?)
     }
 
     /// Conversations that are not resolved and changed after a revision, oldest change first; at
@@ -115,19 +126,23 @@ impl Store {
         ))
         .bind(integer(since.0))
         .bind(PAGE);
-        read(query.fetch_all(&self.readers).await?)
+        read(&query.fetch_all(&self.readers).await?)
     }
 
     /// The newest of a status that changed before a revision, in the order of their revisions;
     /// at most a frame's worth.
-    pub async fn newest_before(&self, before: Revision, status: Status) -> Result<Vec<Row>, StoreError> {
+    pub async fn newest_before(
+        &self,
+        before: Revision,
+        status: Status,
+    ) -> Result<Vec<Row>, StoreError> {
         let query = sqlx::query(conversation_columns!(
             "where c.revision < ?1 and c.status = ?2 order by c.revision desc limit ?3"
         ))
         .bind(integer(before.0))
         .bind(status.as_str())
         .bind(PAGE);
-        let mut rows = read(query.fetch_all(&self.readers).await?)?;
+        let mut rows = read(&query.fetch_all(&self.readers).await?)?;
         rows.reverse();
         Ok(rows)
     }
@@ -140,18 +155,27 @@ impl Store {
 
     /// Everybody who waits for a person.
     pub async fn waiting(&self) -> Result<Vec<(Timestamp, ConversationId)>, StoreError> {
-        let rows = sqlx::query("select waiting_since, id from conversation where waiting_since is not null")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "select waiting_since, id from conversation where waiting_since is not null",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter()
-            .map(|row| Ok((timestamp(row.try_get(0)?), ConversationId::from_bytes(bytes(row.try_get(1)?)?))))
+            .map(|row| {
+                Ok((
+                    timestamp(row.try_get(0)?),
+                    ConversationId::from_bytes(bytes(row.try_get(1)?)?),
+                ))
+            })
             .collect()
     }
 
     /// Every visitor who has sockets at edges.
     pub async fn at_edges(&self) -> Result<Vec<AtEdges>, StoreError> {
-        let rows = sqlx::query(conversation_columns!("where c.edges <> '[]'")).fetch_all(&self.readers).await?;
-        let at_edges = read(rows)?.into_iter().map(|row| AtEdges {
+        let rows = sqlx::query(conversation_columns!("where c.edges <> '[]'"))
+            .fetch_all(&self.readers)
+            .await?;
+        let at_edges = read(&rows)?.into_iter().map(|row| AtEdges {
             visitor: row.id,
             inbox: row.inbox,
             edges: row.edges,
@@ -162,7 +186,7 @@ impl Store {
     }
 }
 
-fn read(rows: Vec<SqliteRow>) -> Result<Vec<Row>, StoreError> {
+fn read(rows: &[SqliteRow]) -> Result<Vec<Row>, StoreError> {
     rows.iter().map(Row::read).collect()
 }
 
@@ -173,7 +197,9 @@ fn part(rows: &[SqliteRow], reader: Reader) -> Result<Part, StoreError> {
     for row in rows {
         let (mut event, size) = event(row)?;
         bytes += size;
-        if !events.is_empty() && (events.len() == EVENTS_PER_FRAME_MAX || bytes > EVENTS_TEXT_BYTES_PER_FRAME_MAX) {
+        if !events.is_empty()
+            && (events.len() == EVENTS_PER_FRAME_MAX || bytes > EVENTS_TEXT_BYTES_PER_FRAME_MAX)
+        {
             return Ok(Part { events, more: true });
         }
         if reader == Reader::Agent {
@@ -181,7 +207,10 @@ fn part(rows: &[SqliteRow], reader: Reader) -> Result<Part, StoreError> {
         }
         events.push(event);
     }
-    Ok(Part { events, more: false })
+    Ok(Part {
+        events,
+        more: false,
+    })
 }
 
 /// Nothing is hidden from agents: the event before is the one with the number before.

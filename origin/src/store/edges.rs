@@ -26,9 +26,11 @@ pub struct Edge {
 impl Store {
     /// All edges, oldest first, revoked ones too.
     pub async fn edges(&self) -> Result<Vec<Edge>, StoreError> {
-        let rows = sqlx::query("select id, name, url, key_current, key_previous, revoked_at from edge order by id")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "select id, name, url, key_current, key_previous, revoked_at from edge order by id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter()
             .map(|row| {
                 let mut keys = vec![Key(bytes(row.try_get("key_current")?)?)];
@@ -55,35 +57,40 @@ impl Store {
         key: &Key,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query("insert into edge (id, name, url, key_current, created_at) values (?1, ?2, ?3, ?4, ?5)")
-            .bind(id.as_bytes().as_slice())
-            .bind(name)
-            .bind(url)
-            .bind(key.0.as_slice())
-            .bind(integer(now.as_millis()))
-            .execute(&mut *self.settings().await)
-            .await?;
+        sqlx::query(
+            "insert into edge (id, name, url, key_current, created_at) values (?1, ?2, ?3, ?4, ?5)",
+        )
+        .bind(id.as_bytes().as_slice())
+        .bind(name)
+        .bind(url)
+        .bind(key.0.as_slice())
+        .bind(integer(now.as_millis()))
+        .execute(&mut *self.settings().await)
+        .await?;
         Ok(())
     }
 
     /// Gives an edge a new key; the one that it had stays valid until the next rotation. False if
     /// there is no such edge.
     pub async fn rotate_edge(&self, id: EdgeId, key: &Key) -> Result<bool, StoreError> {
-        let done = sqlx::query("update edge set key_previous = key_current, key_current = ?2 where id = ?1")
-            .bind(id.as_bytes().as_slice())
-            .bind(key.0.as_slice())
-            .execute(&mut *self.settings().await)
-            .await?;
+        let done = sqlx::query(
+            "update edge set key_previous = key_current, key_current = ?2 where id = ?1",
+        )
+        .bind(id.as_bytes().as_slice())
+        .bind(key.0.as_slice())
+        .execute(&mut *self.settings().await)
+        .await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Revokes an edge's keys. False if there is no such edge.
     pub async fn revoke_edge(&self, id: EdgeId, now: Timestamp) -> Result<bool, StoreError> {
-        let done = sqlx::query("update edge set revoked_at = coalesce(revoked_at, ?2) where id = ?1")
-            .bind(id.as_bytes().as_slice())
-            .bind(integer(now.as_millis()))
-            .execute(&mut *self.settings().await)
-            .await?;
+        let done =
+            sqlx::query("update edge set revoked_at = coalesce(revoked_at, ?2) where id = ?1")
+                .bind(id.as_bytes().as_slice())
+                .bind(integer(now.as_millis()))
+                .execute(&mut *self.settings().await)
+                .await?;
         Ok(done.rows_affected() == 1)
     }
 }

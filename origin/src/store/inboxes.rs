@@ -12,7 +12,9 @@ use super::{Store, StoreError};
 impl Store {
     /// Counts changes of inboxes and edges, by any process.
     pub async fn settings_revision(&self) -> Result<i64, StoreError> {
-        let row = sqlx::query("select revision from settings").fetch_one(&self.readers).await?;
+        let row = sqlx::query("select revision from settings")
+            .fetch_one(&self.readers)
+            .await?;
         Ok(row.try_get(0)?)
     }
 

@@ -20,7 +20,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use firsthop_core::protocol::{Code, Problem};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -78,7 +80,11 @@ impl From<StoreError> for Problem {
 /// What a sender is told: it keeps the message, and tries again.
 #[must_use]
 pub fn unavailable() -> Problem {
-    Problem::new(Code::StorageUnavailable, "the store can't take or give anything at the moment").retry_after(RETRY_AFTER)
+    Problem::new(
+        Code::StorageUnavailable,
+        "the store can't take or give anything at the moment",
+    )
+    .retry_after(RETRY_AFTER)
 }
 
 /// The open database.
@@ -96,16 +102,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; nothing has been changed then, apart from a new directory.
     pub async fn open(config: &Config) -> Result<Self, StoreError> {
-        make_private_directory(&config.directory)
-            .map_err(|source| StoreError::Directory { path: config.directory.clone(), source })?;
+        make_directory(config)?;
         let path = config.directory.join(DATABASE);
         let options = options(config, &path);
-        let open = |source| StoreError::Open { path: path.clone(), source };
+        let open = |source| StoreError::Open {
+            path: path.clone(),
+            source,
+        };
         let mut settings = options.connect_and_check().await.map_err(open)?;
         sqlx::migrate!("./migrations")
             .run(&mut settings)
             .await
-            .map_err(|source| StoreError::Migrate { path: path.clone(), source })?;
+            .map_err(|source| StoreError::Migrate {
+                path: path.clone(),
+                source,
+            })?;
         let readers = SqlitePoolOptions::new()
             .max_connections(config.readers)
             .acquire_timeout(Duration::from_secs(5))
@@ -113,7 +124,11 @@ impl Store {
             .connect_with(options.clone().read_only(true).create_if_missing(false))
             .await
             .map_err(open)?;
-        Ok(Self { readers, settings: Mutex::new(settings), options })
+        Ok(Self {
+            readers,
+            settings: Mutex::new(settings),
+            options,
+        })
     }
 
     /// The connection that conversations are written by. There must be only one.
@@ -130,7 +145,10 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         let mut settings = self.settings.lock().await;
-        if let Err(error) = sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut *settings).await {
+        if let Err(error) = sqlx::query("pragma wal_checkpoint(truncate)")
+            .execute(&mut *settings)
+            .await
+        {
             tracing::warn!(%error, "the write-ahead log could not be folded into the database; the next start does it");
         }
     }
@@ -144,7 +162,9 @@ impl ConnectAndCheck for SqliteConnectOptions {
     /// Connects, and touches the file: SQLite itself would wait for the first statement.
     async fn connect_and_check(&self) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = SqliteConnection::connect_with(self).await?;
-        connection.execute("select count(*) from sqlite_schema").await?;
+        connection
+            .execute("select count(*) from sqlite_schema")
+            .await?;
         Ok(connection)
     }
 }
@@ -162,15 +182,27 @@ fn options(config: &Config, path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384");
     match config.megabytes_max {
         // The page size is SQLite's default of 4 KiB: 256 pages are a megabyte.
-        Some(megabytes) => options.page_size(4096).pragma("max_page_count", (u64::from(megabytes) * 256).to_string()),
+        Some(megabytes) => options
+            .page_size(4096)
+            .pragma("max_page_count", (u64::from(megabytes) * 256).to_string()),
         None => options,
     }
 }
 
-fn make_private_directory(path: &Path) -> std::io::Result<()> {
+/// Makes the data directory, for its owner only, unless it is there.
+///
+/// # Errors
+/// [`StoreError::Directory`].
+pub fn make_directory(config: &Config) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    let path = &config.directory;
+    builder
+        .create(path)
+        .map_err(|source| StoreError::Directory {
+            path: path.clone(),
+            source,
+        })
 }

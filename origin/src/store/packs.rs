@@ -23,7 +23,12 @@ pub struct NewPack {
 impl Store {
     /// Stores a pack, if it is new, and makes it the inbox's current one, all or nothing; false
     /// if there is no such inbox.
-    pub async fn publish(&self, inbox: &str, pack: &NewPack, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn publish(
+        &self,
+        inbox: &str,
+        pack: &NewPack,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let hash = pack.hash.0.as_slice();
         let now = integer(now.as_millis());
         let mut settings = self.settings().await;
@@ -80,7 +85,11 @@ impl Store {
 
     /// Every pack that each inbox ever had.
     pub async fn publications(&self) -> Result<Vec<(String, PackHash)>, StoreError> {
-        let rows = sqlx::query("select inbox, pack from publication").fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok((row.try_get(0)?, PackHash(bytes(row.try_get(1)?)?)))).collect()
+        let rows = sqlx::query("select inbox, pack from publication")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, PackHash(bytes(row.try_get(1)?)?))))
+            .collect()
     }
 }

@@ -80,12 +80,16 @@ impl Row {
         for event in events {
             match &event.content {
                 Content::Text(text) => self.show(text.text.expose(), event.at),
-                Content::Answer(answer) if !answer.text.is_empty() => self.show(&answer.text, event.at),
+                Content::Answer(answer) if !answer.text.is_empty() => {
+                    self.show(&answer.text, event.at)
+                }
                 _ => {}
             }
         }
         self.waiting_since = match self.head.status {
-            Status::Queued => self.waiting_since.or_else(|| events.last().map(|event| event.at)),
+            Status::Queued => self
+                .waiting_since
+                .or_else(|| events.last().map(|event| event.at)),
             _ => None,
         };
     }
@@ -118,13 +122,21 @@ impl Row {
 
     pub(super) fn read(row: &SqliteRow) -> Result<Self, StoreError> {
         let assignee = match row.try_get::<Option<Vec<u8>>, _>("assignee")? {
-            Some(id) => Some(AgentRef { id: AgentId::from_bytes(bytes(&id)?), name: row.try_get("assignee_name")? }),
+            Some(id) => Some(AgentRef {
+                id: AgentId::from_bytes(bytes(&id)?),
+                name: row.try_get("assignee_name")?,
+            }),
             None => None,
         };
-        let page = row.try_get::<Option<String>, _>("page_url")?.map(|url| -> Result<Page, StoreError> {
-            let title: Option<String> = row.try_get("page_title")?;
-            Ok(Page { url: url.into(), title: title.unwrap_or_default().into() })
-        });
+        let page =
+            row.try_get::<Option<String>, _>("page_url")?
+                .map(|url| -> Result<Page, StoreError> {
+                    let title: Option<String> = row.try_get("page_title")?;
+                    Ok(Page {
+                        url: url.into(),
+                        title: title.unwrap_or_default().into(),
+                    })
+                });
         Ok(Self {
             id: ConversationId::from_bytes(bytes(row.try_get("id")?)?),
             inbox: row.try_get("inbox")?,
@@ -135,7 +147,9 @@ impl Row {
                 assignee,
             },
             revision: Revision(number(row, "revision")?),
-            waiting_since: row.try_get::<Option<i64>, _>("waiting_since")?.map(timestamp),
+            waiting_since: row
+                .try_get::<Option<i64>, _>("waiting_since")?
+                .map(timestamp),
             last_at: Timestamp::from_millis(number(row, "last_at")?),
             preview: row.try_get::<String, _>("preview")?.into(),
             visitor: Receipts {
@@ -148,7 +162,8 @@ impl Row {
             },
             page: page.transpose()?,
             lang: row.try_get("lang")?,
-            edges: serde_json::from_str(row.try_get("edges")?).map_err(|_| StoreError::Malformed("conversation.edges"))?,
+            edges: serde_json::from_str(row.try_get("edges")?)
+                .map_err(|_| StoreError::Malformed("conversation.edges"))?,
         })
     }
 }
@@ -156,7 +171,10 @@ impl Row {
 /// The columns that [`event`] needs.
 macro_rules! event_columns {
     ($rest:literal) => {
-        concat!("select e.conversation, e.seq, e.id, e.prev, e.at, e.author, e.content from event e ", $rest)
+        concat!(
+            "select e.conversation, e.seq, e.id, e.prev, e.at, e.author, e.content from event e ",
+            $rest
+        )
     };
 }
 pub(super) use event_columns;
@@ -169,22 +187,31 @@ pub(super) fn event(row: &SqliteRow) -> Result<(Event, usize), StoreError> {
         prev: Seq(number(row, "prev")?),
         id: MessageId::from_bytes(bytes(row.try_get("id")?)?),
         at: Timestamp::from_millis(number(row, "at")?),
-        author: serde_json::from_str(row.try_get("author")?).map_err(|_| StoreError::Malformed("event.author"))?,
-        content: serde_json::from_str(content).map_err(|_| StoreError::Malformed("event.content"))?,
+        author: serde_json::from_str(row.try_get("author")?)
+            .map_err(|_| StoreError::Malformed("event.author"))?,
+        content: serde_json::from_str(content)
+            .map_err(|_| StoreError::Malformed("event.content"))?,
     };
     Ok((event, content.len()))
 }
 
 pub(super) fn status(word: &str) -> Result<Status, StoreError> {
-    [Status::Pending, Status::Queued, Status::Assigned, Status::Resolved]
-        .into_iter()
-        .find(|status| status.as_str() == word)
-        .ok_or(StoreError::Malformed("conversation.status"))
+    [
+        Status::Pending,
+        Status::Queued,
+        Status::Assigned,
+        Status::Resolved,
+    ]
+    .into_iter()
+    .find(|status| status.as_str() == word)
+    .ok_or(StoreError::Malformed("conversation.status"))
 }
 
 /// Exactly `N` bytes: an id, a hash, a key.
 pub(super) fn bytes<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Malformed("an id or hash of the wrong length"))
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Malformed("an id or hash of the wrong length"))
 }
 
 pub(super) fn timestamp(millis: i64) -> Timestamp {
@@ -197,5 +224,6 @@ pub(super) fn integer(value: u64) -> i64 {
 }
 
 fn number(row: &SqliteRow, column: &str) -> Result<u64, StoreError> {
-    u64::try_from(row.try_get::<i64, _>(column)?).map_err(|_| StoreError::Malformed("a negative number"))
+    u64::try_from(row.try_get::<i64, _>(column)?)
+        .map_err(|_| StoreError::Malformed("a negative number"))
 }

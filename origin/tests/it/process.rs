@@ -8,11 +8,16 @@ use firsthop_core::protocol::visitor::ToVisitor;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, Process, TestAgent, TestVisitor, command, eventually, text,
+    ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, Process, TestAgent, TestVisitor, command,
+    eventually, text,
 };
 
 fn succeeded(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
 }
 
@@ -22,7 +27,13 @@ fn failed(output: &Output) -> String {
 }
 
 fn add_inbox(data: &Path) {
-    succeeded(&command(data, &["inbox", "create", "--key", INBOX, "--name", "Demo", "--origin", "*"], ""));
+    succeeded(&command(
+        data,
+        &[
+            "inbox", "create", "--key", INBOX, "--name", "Demo", "--origin", "*",
+        ],
+        "",
+    ));
 }
 
 #[tokio::test]
@@ -67,7 +78,9 @@ async fn what_was_acknowledged_survives_kill_9() {
     eventually("some were stored", async || {
         let metrics = server.http.get("/metrics", &[]).await;
         let text = String::from_utf8_lossy(&metrics.body).into_owned();
-        let stored = text.lines().find_map(|line| line.strip_prefix("firsthop_messages_stored_total "))?;
+        let stored = text
+            .lines()
+            .find_map(|line| line.strip_prefix("firsthop_messages_stored_total "))?;
         (stored.parse::<u64>().unwrap() >= 20).then_some(())
     })
     .await;
@@ -82,7 +95,11 @@ async fn what_was_acknowledged_survives_kill_9() {
         let log = visitor.whole_log().await;
         total += acknowledged.len();
         for id in acknowledged {
-            assert_eq!(log.iter().filter(|event| event.id == id).count(), 1, "{id} was acknowledged");
+            assert_eq!(
+                log.iter().filter(|event| event.id == id).count(),
+                1,
+                "{id} was acknowledged"
+            );
         }
         let seqs: Vec<_> = log.iter().map(|event| event.seq.0).collect();
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
@@ -102,12 +119,26 @@ async fn sigterm_lets_everybody_go() {
     visitor.says("please keep this").await;
     server.terminate();
     assert_eq!(visitor.closed().await, None);
-    assert!(visitor.inbox.iter().any(|frame| matches!(frame, ToVisitor::Reconnect(_))));
+    assert!(
+        visitor
+            .inbox
+            .iter()
+            .any(|frame| matches!(frame, ToVisitor::Reconnect(_)))
+    );
     let log = server.ended().await;
-    assert!(log.contains("the server has stopped; everything is committed"), "{log}");
-    assert!(!log.contains("please keep this"), "what visitors write is not in the log");
+    assert!(
+        log.contains("the server has stopped; everything is committed"),
+        "{log}"
+    );
+    assert!(
+        !log.contains("please keep this"),
+        "what visitors write is not in the log"
+    );
     let wal = data.join("firsthop.db-wal");
-    assert!(std::fs::metadata(wal).map_or(0, |file| file.len()) == 0, "the database is one file again");
+    assert!(
+        std::fs::metadata(wal).map_or(0, |file| file.len()) == 0,
+        "the database is one file again"
+    );
 }
 
 #[tokio::test]
@@ -122,55 +153,139 @@ async fn a_running_server_notices_what_the_command_line_changes() {
 
     add_inbox(&data);
     let admission = async || {
-        let answer = server.http.post("/v1/visitor/admission", &[], json!({ "inbox": INBOX }).to_string()).await;
+        let answer = server
+            .http
+            .post(
+                "/v1/visitor/admission",
+                &[],
+                json!({ "inbox": INBOX }).to_string(),
+            )
+            .await;
         (answer.status == 200).then(|| answer.json())
     };
     eventually("the inbox is noticed", admission).await;
 
     let file = directory.path().join("faq.jsonl");
     std::fs::write(&file, KNOWLEDGE).unwrap();
-    let arguments = ["knowledge", "publish", "--inbox", INBOX, file.to_str().unwrap()];
+    let arguments = [
+        "knowledge",
+        "publish",
+        "--inbox",
+        INBOX,
+        file.to_str().unwrap(),
+    ];
     let published = succeeded(&command(&data, &arguments, ""));
     eventually("the pack is noticed", async || {
         (admission().await?["inbox"]["pack"] == published["pack"]).then_some(())
     })
     .await;
 
-    let create = ["admin", "create", "--email", ADMIN_EMAIL, "--name", "Ada", "--password-stdin"];
+    let create = [
+        "admin",
+        "create",
+        "--email",
+        ADMIN_EMAIL,
+        "--name",
+        "Ada",
+        "--password-stdin",
+    ];
     succeeded(&command(&data, &create, &format!("{ADMIN_PASSWORD}\n")));
     TestAgent::log_in(&server.http, server.address, ADMIN_EMAIL, ADMIN_PASSWORD).await;
     assert!(failed(&command(&data, &create, ADMIN_PASSWORD)).contains("there is an account"));
     // The link that the start printed made an administrator needless.
     let token = link.rsplit('/').next().unwrap();
     let body = json!({ "token": token, "email": "eve@example.com", "name": "Eve", "password": "long enough" });
-    let used = server.http.post("/v1/setup", &[("x-firsthop-csrf", "1")], body.to_string()).await;
+    let used = server
+        .http
+        .post("/v1/setup", &[("x-firsthop-csrf", "1")], body.to_string())
+        .await;
     assert_eq!(used.code(), "not_found");
 
-    let linked = ["agent", "create", "--email", "bob@example.com", "--name", "Bob", "--link"];
+    let linked = [
+        "agent",
+        "create",
+        "--email",
+        "bob@example.com",
+        "--name",
+        "Bob",
+        "--link",
+    ];
     let linked = succeeded(&command(&data, &linked, ""));
-    let token = linked["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let token = linked["link"]
+        .as_str()
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     let body = json!({ "token": token, "password": "bob's own secret" }).to_string();
-    assert_eq!(server.http.post("/v1/setup", &[("x-firsthop-csrf", "1")], body).await.status, 204);
-    TestAgent::log_in(&server.http, server.address, "bob@example.com", "bob's own secret").await;
+    assert_eq!(
+        server
+            .http
+            .post("/v1/setup", &[("x-firsthop-csrf", "1")], body)
+            .await
+            .status,
+        204
+    );
+    TestAgent::log_in(
+        &server.http,
+        server.address,
+        "bob@example.com",
+        "bob's own secret",
+    )
+    .await;
 }
 
 #[test]
 fn the_command_line_manages_edges() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path().join("data");
-    let made = succeeded(&command(&data, &["edge", "create", "--name", "Frankfurt", "--url", "https://chat.example/"], ""));
+    let made = succeeded(&command(
+        &data,
+        &[
+            "edge",
+            "create",
+            "--name",
+            "Frankfurt",
+            "--url",
+            "https://chat.example/",
+        ],
+        "",
+    ));
     let id = made["edge_id"].as_str().unwrap();
-    assert_eq!((made["key"].as_str().unwrap().len(), made["token_key"].as_str().unwrap().len()), (64, 64));
+    assert_eq!(
+        (
+            made["key"].as_str().unwrap().len(),
+            made["token_key"].as_str().unwrap().len()
+        ),
+        (64, 64)
+    );
     let rotated = succeeded(&command(&data, &["edge", "rotate", "--id", id], ""));
     assert_ne!(rotated["key"], made["key"]);
     assert_eq!(rotated["token_key"], made["token_key"]);
     let listed = succeeded(&command(&data, &["edge", "list"], ""));
-    assert_eq!(listed, json!({ "edge_id": id, "name": "Frankfurt", "url": "https://chat.example", "keys": 2, "revoked": false }));
+    assert_eq!(
+        listed,
+        json!({ "edge_id": id, "name": "Frankfurt", "url": "https://chat.example", "keys": 2, "revoked": false })
+    );
     succeeded(&command(&data, &["edge", "revoke", "--id", id], ""));
-    assert_eq!(succeeded(&command(&data, &["edge", "list"], ""))["revoked"], true);
-    assert!(failed(&command(&data, &["edge", "create", "--name", "x", "--url", "chat.example"], "")).contains("https://"));
+    assert_eq!(
+        succeeded(&command(&data, &["edge", "list"], ""))["revoked"],
+        true
+    );
+    assert!(
+        failed(&command(
+            &data,
+            &["edge", "create", "--name", "x", "--url", "chat.example"],
+            ""
+        ))
+        .contains("https://")
+    );
     let unknown = "01234567-89ab-7fff-bfff-ffffffffffff";
-    assert!(failed(&command(&data, &["edge", "revoke", "--id", unknown], "")).contains("there is no edge"));
+    assert!(
+        failed(&command(&data, &["edge", "revoke", "--id", unknown], ""))
+            .contains("there is no edge")
+    );
 }
 
 #[test]
@@ -179,36 +294,97 @@ fn mistakes_are_told_with_what_would_be_right() {
     let data = directory.path().join("data");
     let settings = directory.path().join("my.toml");
     std::fs::write(&settings, "[store]\nreadrs = 4\n").unwrap();
-    let told = failed(&command(&data, &["serve", "--config", settings.to_str().unwrap()], ""));
+    let told = failed(&command(
+        &data,
+        &["serve", "--config", settings.to_str().unwrap()],
+        "",
+    ));
     let place = format!("{}:2:1: ", settings.display());
-    assert!(told.contains(&place) && told.contains("did you mean `store.readers`?"), "{told}");
+    assert!(
+        told.contains(&place) && told.contains("did you mean `store.readers`?"),
+        "{told}"
+    );
     assert!(!data.exists(), "nothing was touched");
-    assert!(failed(&command(&data, &["config", "check", "--set", "log.level=loud"], "")).contains("`log.level`"));
+    assert!(
+        failed(&command(
+            &data,
+            &["config", "check", "--set", "log.level=loud"],
+            ""
+        ))
+        .contains("`log.level`")
+    );
     let defaults = command(&data, &["config", "default"], "");
     std::fs::write(&settings, &defaults.stdout).unwrap();
-    let checked = command(&data, &["config", "check", "--config", settings.to_str().unwrap()], "");
+    let checked = command(
+        &data,
+        &["config", "check", "--config", settings.to_str().unwrap()],
+        "",
+    );
     assert!(String::from_utf8_lossy(&checked.stdout).contains("the settings are valid"));
 
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let told = failed(&command(&data, &["serve", "--listen", &address], ""));
-    assert!(told.contains(&format!("could not listen on {address}")) && told.contains("--listen"), "{told}");
+    assert!(
+        told.contains(&format!("could not listen on {address}")) && told.contains("--listen"),
+        "{told}"
+    );
 
     add_inbox(&data);
     let file = directory.path().join("faq.jsonl");
     std::fs::write(&file, "{\"id\":\"a\",\"phrasings\":[],\"answer\":\"b\"}\n{").unwrap();
-    let told = failed(&command(&data, &["knowledge", "publish", "--inbox", INBOX, file.to_str().unwrap()], ""));
+    let told = failed(&command(
+        &data,
+        &[
+            "knowledge",
+            "publish",
+            "--inbox",
+            INBOX,
+            file.to_str().unwrap(),
+        ],
+        "",
+    ));
     let name = file.display();
-    assert!(told.contains(&format!("{name}:1: `phrasings`")) && told.contains(&format!("{name}:2:")), "{told}");
+    assert!(
+        told.contains(&format!("{name}:1: `phrasings`")) && told.contains(&format!("{name}:2:")),
+        "{told}"
+    );
     let large = std::fs::File::create(&file).unwrap();
     large.set_len(100 * 1024 * 1024).unwrap();
-    let told = failed(&command(&data, &["knowledge", "publish", "--inbox", INBOX, file.to_str().unwrap()], ""));
+    let told = failed(&command(
+        &data,
+        &[
+            "knowledge",
+            "publish",
+            "--inbox",
+            INBOX,
+            file.to_str().unwrap(),
+        ],
+        "",
+    ));
     assert!(told.contains("104857600 bytes"), "{told}");
-    let short = ["admin", "create", "--email", "a@b.c", "--name", "A", "--password-stdin"];
+    let short = [
+        "admin",
+        "create",
+        "--email",
+        "a@b.c",
+        "--name",
+        "A",
+        "--password-stdin",
+    ];
     assert!(failed(&command(&data, &short, "short\n")).contains("at least 10 characters"));
-    for wrong in ["shop.example", "https://shop.example/path", "https://*.example"] {
-        let arguments = ["inbox", "create", "--key", "k", "--name", "K", "--origin", wrong];
-        assert!(failed(&command(&data, &arguments, "")).contains("page origin"), "{wrong}");
+    for wrong in [
+        "shop.example",
+        "https://shop.example/path",
+        "https://*.example",
+    ] {
+        let arguments = [
+            "inbox", "create", "--key", "k", "--name", "K", "--origin", wrong,
+        ];
+        assert!(
+            failed(&command(&data, &arguments, "")).contains("page origin"),
+            "{wrong}"
+        );
     }
 }
 
@@ -217,10 +393,34 @@ fn packs_are_built_and_explained_as_files() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();
     std::fs::write(path("faq.jsonl"), KNOWLEDGE).unwrap();
-    let built = succeeded(&command(directory.path(), &["pack", "build", &path("faq.jsonl"), "--out", &path("faq.pack")], ""));
+    let built = succeeded(&command(
+        directory.path(),
+        &[
+            "pack",
+            "build",
+            &path("faq.jsonl"),
+            "--out",
+            &path("faq.pack"),
+        ],
+        "",
+    ));
     assert_eq!(built["entries"], 2);
-    let explained = command(directory.path(), &["pack", "explain", &path("faq.pack"), "when are you open?"], "");
+    let explained = command(
+        directory.path(),
+        &["pack", "explain", &path("faq.pack"), "when are you open?"],
+        "",
+    );
     let explained = succeeded(&explained);
-    assert_eq!((&explained["decision"], &explained["found"][0]["entry"]), (&"answer".into(), &"hours".into()));
-    assert!(failed(&command(directory.path(), &["pack", "explain", &path("faq.jsonl"), "x"], "")).contains("not a knowledge pack"));
+    assert_eq!(
+        (&explained["decision"], &explained["found"][0]["entry"]),
+        (&"answer".into(), &"hours".into())
+    );
+    assert!(
+        failed(&command(
+            directory.path(),
+            &["pack", "explain", &path("faq.jsonl"), "x"],
+            ""
+        ))
+        .contains("not a knowledge pack")
+    );
 }

@@ -12,12 +12,15 @@ use crate::harness::{Sent, TestOrigin, text};
 
 async fn database(origin: &TestOrigin) -> SqliteConnection {
     let path = origin.directory.path().join("data").join(DATABASE);
-    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    SqliteConnection::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
 async fn a_locked_database_refuses_and_recovers() {
-    let origin = TestOrigin::start_with(|config| config.busy_timeout = Duration::from_millis(100)).await;
+    let origin =
+        TestOrigin::start_with(|config| config.busy_timeout = Duration::from_millis(100)).await;
     let mut visitor = origin.visitor().await;
     visitor.connect().await;
     visitor.says("before").await;
@@ -26,7 +29,10 @@ async fn a_locked_database_refuses_and_recovers() {
     let mut other = database(&origin).await;
     other.execute("begin immediate").await.unwrap();
     let message = text("meanwhile");
-    assert_eq!(visitor.submit(message.clone()).await, Sent::Refused(Code::StorageUnavailable));
+    assert_eq!(
+        visitor.submit(message.clone()).await,
+        Sent::Refused(Code::StorageUnavailable)
+    );
     let mut waiting = Vec::new();
     for _ in 0..5 {
         let mut other = origin.visitor().await;
@@ -36,10 +42,16 @@ async fn a_locked_database_refuses_and_recovers() {
         }));
     }
     for sender in waiting {
-        assert_eq!(sender.await.unwrap(), Sent::Refused(Code::StorageUnavailable));
+        assert_eq!(
+            sender.await.unwrap(),
+            Sent::Refused(Code::StorageUnavailable)
+        );
     }
     let ready = origin.http.get("/readyz", &[]).await;
-    assert_eq!((ready.status, &ready.json()["store"]), (503, &"unavailable".into()));
+    assert_eq!(
+        (ready.status, &ready.json()["store"]),
+        (503, &"unavailable".into())
+    );
     assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
 
     other.execute("rollback").await.unwrap();
@@ -70,7 +82,12 @@ async fn a_full_store_refuses_what_does_not_fit_and_keeps_what_it_has() {
         let reader = firsthop::store::conversations::Reader::Visitor;
         let mut after = firsthop_core::protocol::Seq(0);
         let found = loop {
-            let part = origin.app().store.events_after(visitor, after, reader).await.unwrap();
+            let part = origin
+                .app()
+                .store
+                .events_after(visitor, after, reader)
+                .await
+                .unwrap();
             if part.events.iter().any(|event| event.id == id) {
                 break true;
             }
@@ -87,20 +104,56 @@ async fn a_full_store_refuses_what_does_not_fit_and_keeps_what_it_has() {
 async fn what_cannot_be_used_is_told_at_the_start() {
     let mut origin = TestOrigin::start().await;
     let data = origin.directory.path().join("data");
-    let config = Config { listen: "127.0.0.1:0".parse().unwrap(), directory: data.clone(), ..Config::default() };
-    let error = Origin::start(config.clone()).await.err().expect("a second server on the same data");
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        directory: data.clone(),
+        ..Config::default()
+    };
+    let error = Origin::start(config.clone())
+        .await
+        .err()
+        .expect("a second server on the same data");
     assert!(matches!(error, StartError::Locked(_)), "{error}");
-    let taken = Config { listen: origin.address(), directory: origin.directory.path().join("new"), ..config.clone() };
-    let error = Origin::start(taken).await.err().expect("a port that is taken");
-    assert!(error.to_string().contains(&origin.address().to_string()), "{error}");
-    assert!(!origin.directory.path().join("new").exists(), "nothing is left behind");
+    let taken = Config {
+        listen: origin.address(),
+        directory: origin.directory.path().join("new"),
+        ..config.clone()
+    };
+    let error = Origin::start(taken)
+        .await
+        .err()
+        .expect("a port that is taken");
+    assert!(
+        error.to_string().contains(&origin.address().to_string()),
+        "{error}"
+    );
+    assert!(
+        !origin.directory.path().join("new").exists(),
+        "nothing is left behind"
+    );
     origin.stop().await;
 
-    std::fs::write(data.join(DATABASE), b"this is not a database, whatever its name says; not at all").unwrap();
-    let error = Origin::start(config.clone()).await.err().expect("a foreign file");
+    std::fs::write(
+        data.join(DATABASE),
+        b"this is not a database, whatever its name says; not at all",
+    )
+    .unwrap();
+    let error = Origin::start(config.clone())
+        .await
+        .err()
+        .expect("a foreign file");
     assert!(error.to_string().contains(DATABASE), "{error}");
     let file = origin.directory.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    let error = Origin::start(Config { directory: file.clone(), ..config }).await.err().expect("a file, no directory");
-    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+    let error = Origin::start(Config {
+        directory: file.clone(),
+        ..config
+    })
+    .await
+    .err()
+    .expect("a file, no directory");
+    assert!(
+        error.to_string().contains(&file.display().to_string()),
+        "{error}"
+    );
 }

@@ -27,22 +27,50 @@ pub(crate) struct TestAgent {
 }
 
 impl TestAgent {
-    pub(crate) async fn log_in(http: &Http, address: SocketAddr, email: &str, password: &str) -> Self {
+    pub(crate) async fn log_in(
+        http: &Http,
+        address: SocketAddr,
+        email: &str,
+        password: &str,
+    ) -> Self {
         let credentials = json!({ "email": email, "password": password }).to_string();
-        let answer = http.post("/v1/session", &[("x-firsthop-csrf", "1")], credentials).await;
+        let answer = http
+            .post("/v1/session", &[("x-firsthop-csrf", "1")], credentials)
+            .await;
         assert_eq!(answer.status, 204, "{answer:?}");
-        let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        Self { address, cookie, socket: None, inbox: Vec::new(), revision: Revision(0) }
+        let cookie = answer
+            .header("set-cookie")
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        Self {
+            address,
+            cookie,
+            socket: None,
+            inbox: Vec::new(),
+            revision: Revision(0),
+        }
     }
 
     pub(crate) async fn connect(&mut self) {
-        let mut request = format!("ws://{}/v1/agent/socket", self.address).into_client_request().unwrap();
+        let mut request = format!("ws://{}/v1/agent/socket", self.address)
+            .into_client_request()
+            .unwrap();
         let headers = request.headers_mut();
-        headers.insert("sec-websocket-protocol", Encoding::Postcard.subprotocol().parse().unwrap());
+        headers.insert(
+            "sec-websocket-protocol",
+            Encoding::Postcard.subprotocol().parse().unwrap(),
+        );
         headers.insert("cookie", self.cookie.parse().unwrap());
         self.socket = Some(connect_async(request).await.unwrap().0);
-        self.send(Hello { version: 1, since: self.revision }).await;
-        self.wait_for(|frame| matches!(frame, ToAgent::Welcome(_)).then_some(())).await;
+        self.send(Hello {
+            version: 1,
+            since: self.revision,
+        })
+        .await;
+        self.wait_for(|frame| matches!(frame, ToAgent::Welcome(_)).then_some(()))
+            .await;
     }
 
     pub(crate) fn disconnect(&mut self) {
@@ -52,7 +80,12 @@ impl TestAgent {
 
     pub(crate) async fn send(&mut self, frame: impl Into<FromAgent>) {
         let bytes = encode(Encoding::Postcard, &[frame.into()]).unwrap();
-        self.socket.as_mut().expect("connected").send(Message::binary(bytes)).await.unwrap();
+        self.socket
+            .as_mut()
+            .expect("connected")
+            .send(Message::binary(bytes))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn receive(&mut self) -> Option<Vec<ToAgent>> {
@@ -81,42 +114,73 @@ impl TestAgent {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("the frame comes")
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .expect("the frame comes")
     }
 
     /// Waits until the list shows a conversation as described.
-    pub(crate) async fn sees(&mut self, id: ConversationId, so: impl Fn(&Summary) -> bool) -> Summary {
+    pub(crate) async fn sees(
+        &mut self,
+        id: ConversationId,
+        so: impl Fn(&Summary) -> bool,
+    ) -> Summary {
         self.wait_for(|frame| match frame {
-            ToAgent::Conversations(list) => list.conversations.iter().rev().find(|one| one.id == id && so(one)).cloned(),
+            ToAgent::Conversations(list) => list
+                .conversations
+                .iter()
+                .rev()
+                .find(|one| one.id == id && so(one))
+                .cloned(),
             _ => None,
         })
         .await
     }
 
     pub(crate) async fn open(&mut self, conversation: ConversationId) {
-        self.send(Open { conversation, after: Seq(0) }).await;
+        self.send(Open {
+            conversation,
+            after: Seq(0),
+        })
+        .await;
     }
 
     /// Waits for an event of an opened conversation.
-    pub(crate) async fn event<T>(&mut self, id: ConversationId, pick: impl Fn(&Event) -> Option<T>) -> T {
+    pub(crate) async fn event<T>(
+        &mut self,
+        id: ConversationId,
+        pick: impl Fn(&Event) -> Option<T>,
+    ) -> T {
         self.wait_for(|frame| match frame {
-            ToAgent::Events(ConversationEvents { conversation, events, .. }) if *conversation == id => {
-                events.iter().find_map(&pick)
-            }
+            ToAgent::Events(ConversationEvents {
+                conversation,
+                events,
+                ..
+            }) if *conversation == id => events.iter().find_map(&pick),
             _ => None,
         })
         .await
     }
 
     /// Does something, and waits for what becomes of it.
-    pub(crate) async fn acts(&mut self, conversation: ConversationId, act: impl Into<Act>) -> Result<(), Code> {
+    pub(crate) async fn acts(
+        &mut self,
+        conversation: ConversationId,
+        act: impl Into<Act>,
+    ) -> Result<(), Code> {
         let id = MessageId::new(host::now(), host::random());
-        self.commands(Command { id, conversation, act: act.into() }).await
+        self.commands(Command {
+            id,
+            conversation,
+            act: act.into(),
+        })
+        .await
     }
 
     pub(crate) async fn commands(&mut self, command: Command) -> Result<(), Code> {
         let id = command.id;
-        self.inbox.retain(|frame| !matches!(frame, ToAgent::Done(_) | ToAgent::Refused(_)));
+        self.inbox
+            .retain(|frame| !matches!(frame, ToAgent::Done(_) | ToAgent::Refused(_)));
         self.send(command).await;
         self.wait_for(|frame| match frame {
             ToAgent::Done(done) if done.id == id => Some(Ok(())),
@@ -127,7 +191,10 @@ impl TestAgent {
     }
 
     pub(crate) async fn replies(&mut self, conversation: ConversationId, words: &str) {
-        assert_eq!(self.acts(conversation, Reply { text: words.into() }).await, Ok(()));
+        assert_eq!(
+            self.acts(conversation, Reply { text: words.into() }).await,
+            Ok(())
+        );
     }
 
     /// Reads until the server closes; gives the last problem, if it told one.
@@ -137,7 +204,9 @@ impl TestAgent {
                 self.inbox.extend(frames);
             }
         };
-        tokio::time::timeout(PATIENCE, reading).await.expect("the server closes");
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .expect("the server closes");
         self.inbox.iter().rev().find_map(|frame| match frame {
             ToAgent::Error(problem) => Some(problem.code),
             _ => None,

@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use firsthop::host;
 use firsthop_core::id::{EdgeId, VisitorId};
+use firsthop_core::protocol::VERSION;
 use firsthop_core::protocol::edge::{Batch, BatchReply, Push, PushReply, Uplink};
 use firsthop_core::protocol::visitor::{ToServer, ToVisitor};
-use firsthop_core::protocol::VERSION;
 use firsthop_core::sign::{Nonce, Purpose, Signed};
 use firsthop_core::token::Key;
 use tokio::task::JoinHandle;
@@ -37,14 +37,31 @@ struct Shared {
     sockets: Mutex<Option<u32>>,
 }
 
-async fn take(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> (StatusCode, Vec<u8>) {
-    let signed = Signed::from_headers(|name| headers.get(name)?.to_str().ok()).expect("pushes are signed");
+async fn take(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, Vec<u8>) {
+    let signed =
+        Signed::from_headers(|name| headers.get(name)?.to_str().ok()).expect("pushes are signed");
     assert_eq!(signed.edge, shared.id);
     let keys = [shared.key.lock().unwrap().clone()];
-    signed.verify(&keys, Purpose::Push, "POST /v1/edge/push", &body, host::now()).expect("pushes verify");
-    let Some(sockets) = *shared.sockets.lock().unwrap() else { return (StatusCode::BAD_GATEWAY, Vec::new()) };
+    signed
+        .verify(
+            &keys,
+            Purpose::Push,
+            "POST /v1/edge/push",
+            &body,
+            host::now(),
+        )
+        .expect("pushes verify");
+    let Some(sockets) = *shared.sockets.lock().unwrap() else {
+        return (StatusCode::BAD_GATEWAY, Vec::new());
+    };
     let push: Push = postcard::from_bytes(&body).unwrap();
-    let reply = PushReply { sockets: vec![sockets; push.downlinks.len()] };
+    let reply = PushReply {
+        sockets: vec![sockets; push.downlinks.len()],
+    };
     shared.pushes.lock().unwrap().push(push);
     (StatusCode::OK, postcard::to_allocvec(&reply).unwrap())
 }
@@ -59,9 +76,18 @@ impl TestEdge {
             pushes: Mutex::default(),
             sockets: Mutex::new(Some(1)),
         });
-        let router = Router::new().route("/v1/edge/push", post(take)).with_state(Arc::clone(&shared));
+        let router = Router::new()
+            .route("/v1/edge/push", post(take))
+            .with_state(Arc::clone(&shared));
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { id, key, http, address, shared, serving }
+        Self {
+            id,
+            key,
+            http,
+            address,
+            shared,
+            serving,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -80,14 +106,32 @@ impl TestEdge {
 
     /// A signed batch, as it is sent.
     pub(crate) fn signed(&self, uplinks: Vec<Uplink>) -> (Signed, Vec<u8>) {
-        let body = postcard::to_allocvec(&Batch { version: VERSION, uplinks }).unwrap();
+        let body = postcard::to_allocvec(&Batch {
+            version: VERSION,
+            uplinks,
+        })
+        .unwrap();
         let nonce = Nonce(host::random());
-        (Signed::sign(&self.key, Purpose::Batch, self.id, host::now(), nonce, "POST /v1/edge/batch", &body), body)
+        (
+            Signed::sign(
+                &self.key,
+                Purpose::Batch,
+                self.id,
+                host::now(),
+                nonce,
+                "POST /v1/edge/batch",
+                &body,
+            ),
+            body,
+        )
     }
 
     pub(crate) async fn post(&self, signed: &Signed, body: Vec<u8>) -> Answer {
         let headers = signed.headers();
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.http.post("/v1/edge/batch", &headers, body).await
     }
 
@@ -97,11 +141,26 @@ impl TestEdge {
     }
 
     /// Passes frames of one visitor on; gives the frames that come back.
-    pub(crate) async fn passes(&self, visitor: VisitorId, attached: bool, frames: Vec<ToServer>) -> Vec<ToVisitor> {
-        let answer = self.batch(vec![Uplink { visitor, inbox: INBOX.to_owned(), attached, frames }]).await;
+    pub(crate) async fn passes(
+        &self,
+        visitor: VisitorId,
+        attached: bool,
+        frames: Vec<ToServer>,
+    ) -> Vec<ToVisitor> {
+        let answer = self
+            .batch(vec![Uplink {
+                visitor,
+                inbox: INBOX.to_owned(),
+                attached,
+                frames,
+            }])
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let reply: BatchReply = postcard::from_bytes(&answer.body).unwrap();
-        let [downlink] = reply.downlinks.try_into().expect("one downlink for each uplink");
+        let [downlink] = reply
+            .downlinks
+            .try_into()
+            .expect("one downlink for each uplink");
         assert_eq!(downlink.visitor, visitor);
         downlink.frames
     }
@@ -111,9 +170,20 @@ impl TestEdge {
         let path = format!("/v1/edge/inboxes/{key}");
         let nonce = Nonce(host::random());
         let request = format!("GET {path}");
-        let signed = Signed::sign(&self.key, Purpose::Batch, self.id, host::now(), nonce, &request, b"");
+        let signed = Signed::sign(
+            &self.key,
+            Purpose::Batch,
+            self.id,
+            host::now(),
+            nonce,
+            &request,
+            b"",
+        );
         let headers = signed.headers();
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.http.get(&path, &headers).await
     }
 
@@ -121,7 +191,10 @@ impl TestEdge {
     pub(crate) fn pushed(&self, visitor: VisitorId) -> Vec<ToVisitor> {
         let pushes = self.shared.pushes.lock().unwrap();
         let downlinks = pushes.iter().flat_map(|push| &push.downlinks);
-        downlinks.filter(|downlink| downlink.visitor == visitor).flat_map(|downlink| downlink.frames.clone()).collect()
+        downlinks
+            .filter(|downlink| downlink.visitor == visitor)
+            .flat_map(|downlink| downlink.frames.clone())
+            .collect()
     }
 
     pub(crate) fn pushes(&self) -> Vec<Push> {
@@ -129,8 +202,15 @@ impl TestEdge {
     }
 
     /// Waits for a pushed frame.
-    pub(crate) async fn gets<T>(&self, visitor: VisitorId, pick: impl Fn(&ToVisitor) -> Option<T>) -> T {
-        eventually("the push", async || self.pushed(visitor).iter().find_map(&pick)).await
+    pub(crate) async fn gets<T>(
+        &self,
+        visitor: VisitorId,
+        pick: impl Fn(&ToVisitor) -> Option<T>,
+    ) -> T {
+        eventually("the push", async || {
+            self.pushed(visitor).iter().find_map(&pick)
+        })
+        .await
     }
 }
 

@@ -10,7 +10,7 @@ mod visitor;
 pub(crate) use agent::TestAgent;
 pub(crate) use edge::TestEdge;
 pub(crate) use http::{Answer, Http};
-pub(crate) use origin::{ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, TestOrigin, UNKNOWN};
+pub(crate) use origin::{ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, TestOrigin};
 pub(crate) use process::{Process, command};
 pub(crate) use visitor::{Sent, TestVisitor, claim_of, person, text};
 

@@ -19,16 +19,13 @@ pub(crate) const INBOX: &str = "demo";
 pub(crate) const ADMIN_EMAIL: &str = "ada@example.com";
 pub(crate) const ADMIN_PASSWORD: &str = "correct horse battery";
 
-/// What the bot knows; [`UNKNOWN`] is none of it.
+/// What the bot knows.
 pub(crate) const KNOWLEDGE: &str = concat!(
     r#"{"id":"hours","title":"Opening hours","phrasings":["When are you open?"],"answer":"From nine to five."}"#,
     "\n",
     r#"{"id":"returns","title":"Returns","phrasings":["How do I return a parcel?"],"answer":"Within thirty days."}"#,
     "\n",
 );
-
-/// A question that goes to a person.
-pub(crate) const UNKNOWN: &str = "zzgx qwv jjkpl";
 
 /// See the module. Leaves nothing behind when it is dropped.
 pub(crate) struct TestOrigin {
@@ -51,7 +48,13 @@ impl TestOrigin {
         change(&mut config);
         let origin = Origin::start(config.clone()).await.unwrap();
         let address = origin.address();
-        Self { origin: Some(origin), address, http: Http::new(format!("http://{address}")), directory, config }
+        Self {
+            origin: Some(origin),
+            address,
+            http: Http::new(format!("http://{address}")),
+            directory,
+            config,
+        }
     }
 
     /// A server with an inbox and an administrator.
@@ -64,7 +67,13 @@ impl TestOrigin {
         test.add_inbox(INBOX, &["https://shop.example"]).await;
         let agent = new_agent(ADMIN_EMAIL, "Ada", Role::Admin).unwrap();
         let hash = hash_now(ADMIN_PASSWORD).unwrap();
-        assert!(test.app().store.add_agent(&agent, Some(&hash), host::now()).await.unwrap());
+        assert!(
+            test.app()
+                .store
+                .add_agent(&agent, Some(&hash), host::now())
+                .await
+                .unwrap()
+        );
         test
     }
 
@@ -89,13 +98,26 @@ impl TestOrigin {
 
     pub(crate) async fn add_inbox(&self, key: &str, origins: &[&str]) {
         let allowed_origins = origins.iter().map(ToString::to_string).collect();
-        let inbox = Inbox { key: key.to_owned(), name: format!("The {key} shop"), allowed_origins, pack: None };
-        assert!(self.app().store.add_inbox(&inbox, host::now()).await.unwrap());
+        let inbox = Inbox {
+            key: key.to_owned(),
+            name: format!("The {key} shop"),
+            allowed_origins,
+            pack: None,
+        };
+        assert!(
+            self.app()
+                .store
+                .add_inbox(&inbox, host::now())
+                .await
+                .unwrap()
+        );
         self.app().refresh_settings().await.unwrap();
     }
 
     pub(crate) async fn publish(&self, text: &str) -> Published {
-        let published = knowledge::publish(&self.app().store, INBOX, "k.jsonl", text.into()).await.unwrap();
+        let published = knowledge::publish(&self.app().store, INBOX, "k.jsonl", text.into())
+            .await
+            .unwrap();
         self.app().refresh_settings().await.unwrap();
         published
     }
@@ -106,7 +128,8 @@ impl TestOrigin {
 
     /// An agent with a socket that has been greeted.
     pub(crate) async fn agent(&self) -> TestAgent {
-        let mut agent = TestAgent::log_in(&self.http, self.address, ADMIN_EMAIL, ADMIN_PASSWORD).await;
+        let mut agent =
+            TestAgent::log_in(&self.http, self.address, ADMIN_EMAIL, ADMIN_PASSWORD).await;
         agent.connect().await;
         agent
     }
@@ -115,16 +138,32 @@ impl TestOrigin {
     pub(crate) async fn colleague(&self) -> TestAgent {
         let agent = new_agent("bob@example.com", "Bob", Role::Agent).unwrap();
         let hash = hash_now(ADMIN_PASSWORD).unwrap();
-        assert!(self.app().store.add_agent(&agent, Some(&hash), host::now()).await.unwrap());
-        let mut agent = TestAgent::log_in(&self.http, self.address, "bob@example.com", ADMIN_PASSWORD).await;
+        assert!(
+            self.app()
+                .store
+                .add_agent(&agent, Some(&hash), host::now())
+                .await
+                .unwrap()
+        );
+        let mut agent =
+            TestAgent::log_in(&self.http, self.address, "bob@example.com", ADMIN_PASSWORD).await;
         agent.connect().await;
         agent
     }
 
     /// An edge that takes pushes.
     pub(crate) async fn edge(&self) -> TestEdge {
-        let edge = TestEdge::listen(self.http.clone(), EdgeId::new(host::now(), host::random()), Key(host::random())).await;
-        self.app().store.add_edge(edge.id, "test", &edge.url(), &edge.key, host::now()).await.unwrap();
+        let edge = TestEdge::listen(
+            self.http.clone(),
+            EdgeId::new(host::now(), host::random()),
+            Key(host::random()),
+        )
+        .await;
+        self.app()
+            .store
+            .add_edge(edge.id, "test", &edge.url(), &edge.key, host::now())
+            .await
+            .unwrap();
         self.app().refresh_settings().await.unwrap();
         self.app().look_for_settings();
         edge
@@ -133,7 +172,12 @@ impl TestOrigin {
     /// Stops, and starts again on the same data.
     pub(crate) async fn restart(&mut self) {
         self.origin.take().expect("the server runs").stop().await;
-        let origin = Origin::start(Config { listen: self.address, ..self.config.clone() }).await.unwrap();
+        let origin = Origin::start(Config {
+            listen: self.address,
+            ..self.config.clone()
+        })
+        .await
+        .unwrap();
         self.origin = Some(origin);
     }
 

@@ -9,8 +9,19 @@ use super::Http;
 
 /// Runs a command to its end.
 pub(crate) fn command(data: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = base(data).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let mut child = base(data)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -31,7 +42,13 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn start(data: &Path, listen: &str) -> Self {
         let mut child = base(data)
-            .args(["serve", "--listen", listen, "--set", "server.drain_seconds=3"])
+            .args([
+                "serve",
+                "--listen",
+                listen,
+                "--set",
+                "server.drain_seconds=3",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -39,13 +56,27 @@ impl Process {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let address = line.trim().rsplit("http://").next().and_then(|text| text.parse().ok());
+        let address = line
+            .trim()
+            .rsplit("http://")
+            .next()
+            .and_then(|text| text.parse().ok());
         let Some(address) = address else {
             let mut errors = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+            child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut errors)
+                .unwrap();
             panic!("the server did not start: {errors}");
         };
-        Self { child, address, http: Http::new(format!("http://{address}")), output }
+        Self {
+            child,
+            address,
+            http: Http::new(format!("http://{address}")),
+            output,
+        }
     }
 
     /// The next line that it prints.
@@ -63,7 +94,10 @@ impl Process {
 
     /// SIGTERM, as an operator's `systemctl stop`.
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let status = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(status.success());
     }
 
@@ -71,7 +105,12 @@ impl Process {
     pub(crate) async fn ended(mut self) -> String {
         tokio::task::spawn_blocking(move || {
             let mut errors = String::new();
-            self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+            self.child
+                .stderr
+                .take()
+                .unwrap()
+                .read_to_string(&mut errors)
+                .unwrap();
             assert!(self.child.wait().unwrap().success(), "{errors}");
             errors
         })

@@ -42,23 +42,48 @@ pub(crate) enum Sent {
 }
 
 pub(crate) fn text(text: &str) -> Submission {
-    let said = SaidText { text: text.into(), lang: "en".to_owned(), claim: None };
-    Submission { id: MessageId::new(host::now(), host::random()), at: host::now(), said: said.into() }
+    let said = SaidText {
+        text: text.into(),
+        lang: "en".to_owned(),
+        claim: None,
+    };
+    Submission {
+        id: MessageId::new(host::now(), host::random()),
+        at: host::now(),
+        said: said.into(),
+    }
 }
 
 pub(crate) fn person() -> Submission {
-    Submission { id: MessageId::new(host::now(), host::random()), at: host::now(), said: AskPerson {}.into() }
+    Submission {
+        id: MessageId::new(host::now(), host::random()),
+        at: host::now(),
+        said: AskPerson {}.into(),
+    }
 }
 
 /// A claim to have answered from an entry with a text.
 pub(crate) fn claim_of(pack: PackHash, entry: &str, confidence: u16, text: &str) -> Claim {
-    Claim { hop: Hop::Browser, pack, entries: vec![entry.to_owned()], suggested: false, confidence, text: text.into() }
+    Claim {
+        hop: Hop::Browser,
+        pack,
+        entries: vec![entry.to_owned()],
+        suggested: false,
+        confidence,
+        text: text.into(),
+    }
 }
 
 impl TestVisitor {
     pub(crate) async fn admitted(http: Http, address: SocketAddr, inbox: &str) -> Self {
         let headers = [("origin", "https://shop.example")];
-        let answer = http.post("/v1/visitor/admission", &headers, json!({ "inbox": inbox }).to_string()).await;
+        let answer = http
+            .post(
+                "/v1/visitor/admission",
+                &headers,
+                json!({ "inbox": inbox }).to_string(),
+            )
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let answer = answer.json();
         Self {
@@ -88,7 +113,10 @@ impl TestVisitor {
     }
 
     pub(crate) fn hello(&self) -> Hello {
-        serde_json::from_value(json!({ "version": 1, "cursor": self.cursor, "lang": "en", "client": "test" })).unwrap()
+        serde_json::from_value(
+            json!({ "version": 1, "cursor": self.cursor, "lang": "en", "client": "test" }),
+        )
+        .unwrap()
     }
 
     /// The bearer's header.
@@ -98,24 +126,35 @@ impl TestVisitor {
 
     /// Opens a socket without greeting.
     pub(crate) async fn try_open(&self, protocols: &str, origin: &str) -> Result<Socket, Error> {
-        let mut request = format!("ws://{}/v1/visitor/socket", self.address).into_client_request().unwrap();
+        let mut request = format!("ws://{}/v1/visitor/socket", self.address)
+            .into_client_request()
+            .unwrap();
         if !protocols.is_empty() {
-            request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("sec-websocket-protocol", protocols.parse().unwrap());
         }
-        request.headers_mut().insert("origin", origin.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("origin", origin.parse().unwrap());
         connect_async(request).await.map(|(socket, _)| socket)
     }
 
     pub(crate) async fn open(&mut self) {
         let protocols = format!("{}, token.{}", self.encoding.subprotocol(), self.token);
-        self.socket = Some(self.try_open(&protocols, "https://shop.example").await.unwrap());
+        self.socket = Some(
+            self.try_open(&protocols, "https://shop.example")
+                .await
+                .unwrap(),
+        );
     }
 
     /// Opens a socket and greets.
     pub(crate) async fn connect(&mut self) {
         self.open().await;
         self.send(&[self.hello().into()]).await;
-        self.wait_for(|frame| matches!(frame, ToVisitor::Welcome(_)).then_some(())).await;
+        self.wait_for(|frame| matches!(frame, ToVisitor::Welcome(_)).then_some(()))
+            .await;
     }
 
     pub(crate) fn disconnect(&mut self) {
@@ -134,11 +173,21 @@ impl TestVisitor {
     /// Sends frames, if the server is still there.
     pub(crate) async fn try_send(&mut self, frames: &[ToServer]) -> bool {
         let bytes = encode(Encoding::Postcard, frames).unwrap();
-        self.socket.as_mut().expect("connected").send(Message::binary(bytes)).await.is_ok()
+        self.socket
+            .as_mut()
+            .expect("connected")
+            .send(Message::binary(bytes))
+            .await
+            .is_ok()
     }
 
     pub(crate) async fn send_raw(&mut self, message: Message) {
-        self.socket.as_mut().expect("connected").send(message).await.unwrap();
+        self.socket
+            .as_mut()
+            .expect("connected")
+            .send(message)
+            .await
+            .unwrap();
     }
 
     /// The next wire message's frames; none once the socket has closed.
@@ -162,7 +211,12 @@ impl TestVisitor {
                     if event.seq <= self.cursor {
                         continue;
                     }
-                    assert!(event.prev <= self.cursor, "a gap before {:?} after {:?}", event.seq, self.cursor);
+                    assert!(
+                        event.prev <= self.cursor,
+                        "a gap before {:?} after {:?}",
+                        event.seq,
+                        self.cursor
+                    );
                     self.cursor = event.seq;
                     self.log.push(event.clone());
                 }
@@ -182,7 +236,9 @@ impl TestVisitor {
                 self.take(frames);
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("the frame comes")
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .expect("the frame comes")
     }
 
     /// Reads until nothing has come for a while.
@@ -199,7 +255,9 @@ impl TestVisitor {
                 self.take(frames);
             }
         };
-        tokio::time::timeout(PATIENCE, reading).await.expect("the server closes");
+        tokio::time::timeout(PATIENCE, reading)
+            .await
+            .expect("the server closes");
         self.inbox.iter().rev().find_map(|frame| match frame {
             ToVisitor::Error(problem) => Some(problem.code),
             _ => None,
@@ -210,14 +268,20 @@ impl TestVisitor {
     pub(crate) async fn submit(&mut self, submission: Submission) -> Sent {
         let id = submission.id;
         self.inbox.clear();
-        self.send(&[Submit { messages: vec![submission] }.into()]).await;
+        self.send(&[Submit {
+            messages: vec![submission],
+        }
+        .into()])
+            .await;
         self.outcome(id).await
     }
 
     pub(crate) async fn outcome(&mut self, id: MessageId) -> Sent {
         self.wait_for(|frame| match frame {
             ToVisitor::Stored(stored) if stored.ids.contains(&id) => Some(Sent::Stored),
-            ToVisitor::Refused(refused) if refused.id == id => Some(Sent::Refused(refused.problem.code)),
+            ToVisitor::Refused(refused) if refused.id == id => {
+                Some(Sent::Refused(refused.problem.code))
+            }
             _ => None,
         })
         .await
@@ -242,18 +306,23 @@ impl TestVisitor {
                 self.take(frames);
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("the event comes")
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .expect("the event comes")
     }
 
     /// Waits until the log shows a text.
     pub(crate) async fn reads(&mut self, words: &str) {
-        self.event(|event| shown(event).is_some_and(|text| text == words).then_some(())).await;
+        self.event(|event| shown(event).is_some_and(|text| text == words).then_some(()))
+            .await;
     }
 
     /// Waits for what answers a message.
     pub(crate) async fn answer_to(&mut self, id: MessageId) -> firsthop_core::protocol::Answer {
         self.event(|event| match &event.content {
-            Content::Answer(answer) if event.id == id.derive(Derived::Answer) => Some(answer.clone()),
+            Content::Answer(answer) if event.id == id.derive(Derived::Answer) => {
+                Some(answer.clone())
+            }
             _ => None,
         })
         .await
@@ -277,7 +346,12 @@ impl TestVisitor {
 
     /// What texts the whole log shows.
     pub(crate) async fn transcript(&self) -> Vec<String> {
-        self.whole_log().await.iter().filter_map(shown).map(str::to_owned).collect()
+        self.whole_log()
+            .await
+            .iter()
+            .filter_map(shown)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// `POST /v1/visitor/frames`.
@@ -288,7 +362,13 @@ impl TestVisitor {
             ("content-type", self.encoding.content_type()),
             ("origin", "https://shop.example"),
         ];
-        self.http.post(&format!("/v1/visitor/frames{query}"), &headers, encode(self.encoding, frames).unwrap()).await
+        self.http
+            .post(
+                &format!("/v1/visitor/frames{query}"),
+                &headers,
+                encode(self.encoding, frames).unwrap(),
+            )
+            .await
     }
 
     /// A message with a claim.
