@@ -207,14 +207,7 @@ impl Head {
                 match verdict {
                     Verdict::Answer(answer) => {
                         log.append(id.derive(Derived::Answer), Author::Bot, *answer);
-                        if log.head.status == Status::Resolved {
-                            log.change(
-                                status_id,
-                                Author::System,
-                                Status::Pending,
-                                Reason::Returned,
-                            );
-                        }
+                        log.reopen(status_id);
                     }
                     Verdict::HandOff if !log.head.status.is_open() => {
                         log.change(status_id, Author::Bot, Status::Queued, Reason::Asked);
@@ -222,7 +215,7 @@ impl Head {
                     Verdict::Escalate if !log.head.status.is_open() => {
                         log.change(status_id, Author::Bot, Status::Queued, Reason::Unanswered);
                     }
-                    Verdict::HandOff | Verdict::Escalate | Verdict::Quiet => {}
+                    Verdict::HandOff | Verdict::Escalate | Verdict::Quiet => log.reopen(status_id),
                 }
             }
             Said::Unknown => {}
@@ -359,6 +352,13 @@ impl Appender<'_> {
                 assignee,
             },
         );
+    }
+
+    /// The visitor has written: what was resolved goes on.
+    fn reopen(&mut self, id: MessageId) {
+        if self.head.status == Status::Resolved {
+            self.change(id, Author::System, Status::Pending, Reason::Returned);
+        }
     }
 
     fn assign(&mut self, id: MessageId, agent: &AgentRef, reason: Reason) {

@@ -139,10 +139,12 @@ fn decode_json<F: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<F>, Problem> {
                 "no frame that docs/protocol.md describes"
             }
         };
-        Problem::new(
-            Code::MalformedFrame,
-            format!("{what} at line {}, column {}", error.line(), error.column()),
-        )
+        // Within a frame the place is not known any more.
+        let place = match error.line() {
+            0 => String::new(),
+            line => format!(" at line {line}, column {}", error.column()),
+        };
+        Problem::new(Code::MalformedFrame, format!("{what}{place}"))
     })
 }
 
