@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { chapters } from "./harness/chapters.mjs";
 import { Console } from "./harness/console.mjs";
 import { KNOWN, KNOWN_ANSWER, UNKNOWN } from "./harness/questions.mjs";
 import { Widget } from "./harness/widget.mjs";
@@ -15,8 +16,9 @@ test("visitor and agent, each in a browser of their own", async (t) => {
   const page = await visitors.page();
   const widget = await Widget.at(page, world.shop.page("shop", proxy.url));
   const desk = await Console.logIn(await agents.page(), world.origin.url);
+  const chapter = chapters(t);
 
-  await t.test("the bot's part is there for the agent to read", async () => {
+  await chapter("the bot's part is there for the agent to read", async () => {
     await widget.learn();
     await widget.say(KNOWN.en);
     await widget.shows(KNOWN_ANSWER);
@@ -31,7 +33,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     await desk.shows(UNKNOWN);
   });
 
-  await t.test("the agent's reply arrives, and the message counts as read", async () => {
+  await chapter("the agent's reply arrives, and the message counts as read", async () => {
     await desk.reply("We do, on Tuesdays.");
     const reply = await widget.shows("We do, on Tuesdays.");
     assert.equal(reply.by, "agent");
@@ -41,7 +43,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     await desk.shows("Thank you");
   });
 
-  await t.test("what the agent writes while the visitor is offline waits for them", async () => {
+  await chapter("what the agent writes while the visitor is offline waits for them", async () => {
     proxy.cut();
     await page.context().setOffline(true);
     await desk.reply("Anything else?");
@@ -57,7 +59,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     assert.equal((await desk.entries()).filter(({ text }) => text === "Written offline").length, 1);
   });
 
-  await t.test("a reload in mid-conversation shows all of it, and goes on", async () => {
+  await chapter("a reload in mid-conversation shows all of it, and goes on", async () => {
     const before = (await widget.messages()).map(({ text }) => text);
     await page.reload();
     await widget.launcher.waitFor();
@@ -68,7 +70,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     await widget.shows("Still there?");
   });
 
-  await t.test("the console catches up without a reload when the origin restarts", async () => {
+  await chapter("the console catches up without a reload when the origin restarts", async () => {
     await world.origin.kill();
     await desk.page.getByText(/can.t be reached|offline|connect/i).first().waitFor();
     await world.origin.start();
@@ -78,7 +80,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     await widget.shows("Welcome back", { within: 45_000 });
   });
 
-  await t.test("resolved, the bot is back; asked for, a person", async () => {
+  await chapter("resolved, the bot is back; asked for, a person", async () => {
     await desk.button(/^Resolve/).first().click();
     await widget.log.getByText(/closed/i).waitFor();
     await widget.say("steps to check out");

@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 
 import { CHROMIUM } from "./paths.mjs";
 
+const TIMEOUT_MS = 20_000;
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -34,6 +35,7 @@ export class Browser {
   /** A person's session: cookies and storage of its own, shared by its tabs. */
   async context(options) {
     const context = await this.chromium.newContext({ ...this.options, ...options });
+    context.setDefaultTimeout(TIMEOUT_MS);
     this.#contexts.push(context);
     return context;
   }

@@ -1,5 +1,5 @@
 // The widget in a page, as its visitor sees it. Playwright looks through the open shadow root.
-import { until } from "./until.mjs";
+import { until, within } from "./until.mjs";
 
 export class Widget {
   constructor(page) {
@@ -14,8 +14,11 @@ export class Widget {
 
   /** Goes to a page of the shop and waits for the button. */
   static async at(page, url) {
-    await page.goto(url);
     const widget = new Widget(page);
+    // It may come when the page is idle, or once somebody reaches for the button.
+    widget.pack = page.waitForResponse((response) => response.url().includes("/v1/packs/"), { timeout: 0 });
+    widget.pack.catch(() => {});
+    await page.goto(url);
     await widget.launcher.waitFor();
     return widget;
   }
@@ -33,9 +36,9 @@ export class Widget {
 
   /** Opens the panel, and waits until the device has the shop's knowledge. */
   async learn() {
-    const pack = this.page.waitForResponse((response) => response.url().includes("/v1/packs/"));
     await this.open();
-    await (await pack).finished();
+    const pack = await within(20_000, "the device has a pack", this.pack);
+    await pack.finished();
     return this;
   }
 
