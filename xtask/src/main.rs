@@ -25,8 +25,9 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  up [--origin-port N] [--edge-port N] [--data DIR] [--fresh]
-        build everything, start origin and edge with the demo shop, stop both on Ctrl-C
+  up [--origin-port N] [--edge-port N] [--data DIR] [--fresh] [--no-build]
+        build everything, start origin and edge with the demo shop, stop both on Ctrl-C;
+        --fresh forgets earlier runs, --no-build starts what was built before
   build [widget|console|edge|origin]…
         build what is named (nothing named: everything) into target/dist and target/release
   test [fmt|clippy|unit|wasm|build|tidy|e2e]…

@@ -64,13 +64,22 @@ pub(super) fn build(tools: &Tools) -> Result<()> {
         ],
     )?;
 
-    std::fs::create_dir_all(&destination)?;
+    // Complete before it gets its name: a server may be started from here at any moment.
+    let staging = destination.with_extension("new");
+    if staging.exists() {
+        std::fs::remove_dir_all(&staging)?;
+    }
+    std::fs::create_dir_all(&staging)?;
     std::fs::copy(
         bindings.join("index_bg.wasm"),
-        destination.join("index_bg.wasm"),
+        staging.join("index_bg.wasm"),
     )?;
-    std::fs::copy(&config, destination.join("firsthop.capnp"))?;
-    std::fs::copy(bundle, destination.join("index.js"))?;
+    std::fs::copy(&config, staging.join("firsthop.capnp"))?;
+    std::fs::copy(bundle, staging.join("index.js"))?;
+    if destination.exists() {
+        std::fs::remove_dir_all(&destination)?;
+    }
+    std::fs::rename(&staging, &destination)?;
     stamp.keep()?;
     Ok(())
 }

@@ -14,9 +14,11 @@ pub(crate) mod stamp;
 mod wasm;
 mod widget;
 
+use std::fs::File;
+
 use anyhow::{Result, bail};
 
-use crate::tools;
+use crate::{tools, workspace};
 
 pub(crate) use wasm::optimise;
 pub(crate) use widget::check_budget;
@@ -66,6 +68,7 @@ pub(crate) fn build(args: &[String]) -> Result<()> {
 /// Builds these parts, in the right order whichever way they are given, and returns the tools
 /// that did it.
 pub(crate) fn parts(wanted: &[Part]) -> Result<tools::Build> {
+    let _turn = Turn::take()?;
     let tools = tools::Build::ensure()?;
     for part in Part::ALL {
         if !wanted.contains(&part) {
@@ -79,4 +82,22 @@ pub(crate) fn parts(wanted: &[Part]) -> Result<tools::Build> {
         }
     }
     Ok(tools)
+}
+
+/// One xtask at a time works in `target`, as cargo itself does it. Freed when dropped.
+struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    fn take() -> Result<Self> {
+        let dir = workspace::scratch("");
+        std::fs::create_dir_all(&dir)?;
+        let lock = File::create(dir.join("lock"))?;
+        if lock.try_lock().is_err() {
+            println!("  … waiting for another `cargo xtask` to finish building");
+            lock.lock()?;
+        }
+        Ok(Self { _lock: lock })
+    }
 }

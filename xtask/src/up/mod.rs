@@ -34,16 +34,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const EDGE_STOPS_WITHIN: Duration = Duration::from_secs(2);
 /// The origin tells its clients to go elsewhere first.
 const ORIGIN_STOPS_WITHIN: Duration = Duration::from_secs(8);
-const ORIGIN_DRAIN_SECONDS: &str = "2";
+const ORIGIN_DRAIN: &str = "server.drain_seconds=2";
 
-/// `cargo xtask up [--origin-port N] [--edge-port N] [--data DIR] [--fresh]`.
+/// `cargo xtask up [--origin-port N] [--edge-port N] [--data DIR] [--fresh] [--no-build]`.
 pub(crate) fn up(args: &[String]) -> Result<()> {
     let options = Options::parse(args)?;
     probe::require_free(options.origin_port, "--origin-port")?;
     probe::require_free(options.edge_port, "--edge-port")?;
 
-    println!("building (the first time takes minutes, later only what changed)");
-    let tools = build::parts(&Part::ALL)?;
+    let tools = if options.no_build {
+        tools::Build::ensure()?
+    } else {
+        println!("building (the first time takes minutes, later only what changed)");
+        build::parts(&Part::ALL)?
+    };
 
     // From here on Ctrl-C means: stop in order.
     let (stop, stopped) = mpsc::channel();
@@ -154,18 +158,18 @@ impl Layout {
         command
             .args(["serve", "--data"])
             .arg(&self.origin_data)
-            .env("FIRSTHOP_SERVER_LISTEN", options.origin_address())
-            .env("FIRSTHOP_SERVER_DRAIN_SECONDS", ORIGIN_DRAIN_SECONDS);
+            .args(["--listen", &options.origin_address()])
+            .args(["--set", ORIGIN_DRAIN]);
         command
     }
 
     /// What the user types to start the origin again.
     fn origin_command(&self, options: &Options) -> String {
         format!(
-            "FIRSTHOP_SERVER_LISTEN={} {} serve --data {}",
-            options.origin_address(),
+            "{} serve --data {} --listen {}",
             shown(&firsthop()),
-            shown(&self.origin_data)
+            shown(&self.origin_data),
+            options.origin_address()
         )
     }
 

@@ -17,12 +17,14 @@ pub(super) struct Options {
     pub(super) data: PathBuf,
     /// Forget what earlier runs left there.
     pub(super) fresh: bool,
+    /// Start what was built before.
+    pub(super) no_build: bool,
 }
 
 impl Options {
     pub(super) fn parse(args: &[String]) -> Result<Self> {
         let (mut origin_port, mut edge_port) = (ORIGIN_PORT, EDGE_PORT);
-        let (mut data, mut fresh) = (None, false);
+        let (mut data, mut fresh, mut no_build) = (None, false, false);
         let mut words = args.iter();
         while let Some(word) = words.next() {
             let (flag, inline) = match word.split_once('=') {
@@ -39,8 +41,10 @@ impl Options {
                 "--edge-port" => edge_port = port(flag, value()?)?,
                 "--data" => data = Some(PathBuf::from(value()?)),
                 "--fresh" => fresh = true,
+                "--no-build" => no_build = true,
                 unknown => bail!(
-                    "`up` knows --origin-port, --edge-port, --data and --fresh, not `{unknown}`"
+                    "`up` knows --origin-port, --edge-port, --data, --fresh and --no-build, not \
+                     `{unknown}`"
                 ),
             }
         }
@@ -59,6 +63,7 @@ impl Options {
             edge_port,
             data,
             fresh,
+            no_build,
         })
     }
 
@@ -106,9 +111,9 @@ mod tests {
 
     #[test]
     fn flags_take_their_value_with_or_without_an_equals_sign() {
-        let options = parse("--origin-port 9000 --edge-port=9001 --fresh").unwrap();
+        let options = parse("--origin-port 9000 --edge-port=9001 --fresh --no-build").unwrap();
         assert_eq!((options.origin_port, options.edge_port), (9000, 9001));
-        assert!(options.fresh);
+        assert!(options.fresh && options.no_build);
         assert!(options.data.ends_with("up/9000-9001"));
     }
 
