@@ -1,5 +1,6 @@
 //! Requests and responses, from the platform's form into ours and back.
 
+use firsthop_core::limits::BATCH_BYTES_MAX;
 use firsthop_edge::http::{Body, Head, Response};
 use futures_util::StreamExt;
 use js_sys::{Array, Function, Reflect, Uint8Array};
@@ -7,6 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::ReadableWritablePair;
 use worker::{EncodeBody, Headers, Request, ResponseBuilder};
+
+/// So much of a body that is too large is read away.
+const DISCARDED_BYTES_MAX: usize = 2 * BATCH_BYTES_MAX;
 
 /// A request's method, address and headers.
 ///
@@ -26,7 +30,7 @@ pub(crate) fn head(request: &Request) -> Head {
     headers.fold(head, |head, (name, value)| head.with(&name, value))
 }
 
-/// A request's body, if it has at most `max` bytes; no more are read.
+/// A request's body, if it has at most `max` bytes; no more are kept.
 pub(crate) async fn read_body(
     request: &mut Request,
     said: Option<usize>,
@@ -39,15 +43,19 @@ pub(crate) async fn read_body(
         return Ok(Some(Vec::new()));
     }
     let mut body = Vec::new();
+    let mut bytes = 0usize;
     let mut stream = request.stream()?;
     while let Some(chunk) = stream.next().await {
         let chunk = chunk?;
-        if body.len() + chunk.len() > max {
-            return Ok(None);
+        bytes = bytes.saturating_add(chunk.len());
+        if bytes <= max {
+            body.extend(chunk);
+        } else if bytes > DISCARDED_BYTES_MAX {
+            break;
         }
-        body.extend(chunk);
+        // Else it is read away, so that the client gets to hear why instead of a broken pipe.
     }
-    Ok(Some(body))
+    Ok((bytes <= max).then_some(body))
 }
 
 /// A response in the platform's form.
