@@ -90,6 +90,12 @@ fn another_wording_ranks_its_entry_first() {
 #[test]
 fn who_asks_for_a_person_gets_one() {
     let pack = shop();
+    let wordy = pack_of(r#"{"id":"a","phrasings":["talk to a human"],"answer":"Type agent."}"#);
+    assert_eq!(
+        decide(&wordy, "Talk to a human!"),
+        Decision::HandOff,
+        "even word for word"
+    );
     for text in [
         "转人工",
         "我要找真人！",
@@ -316,5 +322,11 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
         }
     }
     let found = (pack.hash().to_string(), format!("{:016x}", digest.value()));
-    assert_eq!(found, ("HASH".into(), "DIGEST".into()));
+    assert_eq!(
+        found,
+        (
+            "0235b39369b388b3d415714eb538d415a3bc38bc8725bb787390eaf8d223cd27".into(),
+            "808f278433e925fe".into()
+        )
+    );
 }

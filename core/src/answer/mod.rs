@@ -1,9 +1,10 @@
 //! The answerer: a pure function of a pack and a question, the same at every hop.
 //!
-//! In goes a [`Question`]; out comes a [`Decision`]. The order is: a question that stands in the
-//! pack word for word (*hot*), then the rules, then the scoring model with its calibrated
-//! confidence: sure enough is an answer, less sure is up to three suggestions, else the question
-//! goes up to the next hop.
+//! In goes a [`Question`]; out comes a [`Decision`]. The order is: a rule that hands the visitor
+//! to a person, as asking for one always works; a question that stands in the pack word for word
+//! (*hot*); a rule that answers; then the scoring model with its calibrated confidence: sure
+//! enough is an answer, less sure is up to three suggestions, else the question goes up to the
+//! next hop.
 //!
 //! Invariant: integers only, so that the same pack and the same question give the same decision,
 //! bit for bit, in a browser, on an edge and natively; a hop verifies what a lower hop claims by
@@ -14,10 +15,13 @@
 //! counted), `score`, `confidence`. What is not here: how packs are made (`pack`, `knowledge`).
 
 mod confidence;
+mod digest;
 pub(crate) mod features;
 mod fold;
 pub(crate) mod guards;
 mod matching;
+#[cfg(feature = "compile")]
+pub mod measure;
 pub(crate) mod score;
 pub(crate) mod tokens;
 
@@ -26,6 +30,8 @@ pub(crate) use confidence::Evidence;
 use confidence::confidence;
 #[cfg(feature = "compile")]
 pub(crate) use confidence::{evidence, per_mille};
+
+pub use digest::DecisionDigest;
 
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
 use crate::pack::{Action, EntryIndex, Pack};
@@ -153,26 +159,25 @@ impl Answerer {
         if self.tokens.is_empty() {
             return Decision::Escalate;
         }
-        if let Some(entry) = pack.hot().find(self.tokens.hash()) {
-            return Decision::Answer(Match {
-                entry,
-                confidence: CERTAIN,
-                by: By::Hot,
-            });
-        }
-        let found = pack
+        let rule = pack
             .rules()
             .find(|rule| matching::applies(rule, &self.tokens));
-        match found.map(|rule| rule.action) {
-            Some(Action::HandOff) => return Decision::HandOff,
-            Some(Action::Answer(entry)) => {
-                return Decision::Answer(Match {
-                    entry,
-                    confidence: CERTAIN,
-                    by: By::Rule,
-                });
-            }
-            None => {}
+        let action = rule.map(|rule| rule.action);
+        if action == Some(Action::HandOff) {
+            return Decision::HandOff;
+        }
+        let certain = |entry, by| {
+            Decision::Answer(Match {
+                entry,
+                confidence: CERTAIN,
+                by,
+            })
+        };
+        if let Some(entry) = pack.hot().find(self.tokens.hash()) {
+            return certain(entry, By::Hot);
+        }
+        if let Some(Action::Answer(entry)) = action {
+            return certain(entry, By::Rule);
         }
         let confidence = self.score(pack);
         let calibration = pack.model().calibration;

@@ -91,11 +91,18 @@ pub enum BuildError {
 /// Features fall into 2^14 buckets: more made nothing better on any data that was tried.
 const BUCKET_BITS: u8 = 14;
 
-/// Weights that a pack keeps, so that it stays within a few hundred kilobytes…
+/// Weights that a small pack keeps, so that it stays within a few hundred kilobytes. An entry's
+/// own data take the place of some of them…
 const WEIGHTS_MAX: usize = 110_000;
+const WEIGHTS_LESS_PER_ENTRY: usize = 38;
 
-/// …unless it has many entries.
-const WEIGHTS_PER_ENTRY_MIN: usize = 80;
+/// …but it needs some.
+const WEIGHTS_PER_ENTRY_MIN: usize = 70;
+
+fn weights(entries: usize) -> usize {
+    let left = WEIGHTS_MAX.saturating_sub(WEIGHTS_LESS_PER_ENTRY * entries);
+    left.max(WEIGHTS_PER_ENTRY_MIN * entries)
+}
 
 /// Builds a pack. The same knowledge and settings give the same bytes, on every machine.
 /// `progress` is called often and should be quick.
@@ -118,7 +125,7 @@ pub fn build(
         bits: BUCKET_BITS,
         cost: 2.0,
         passes: 10,
-        weights: WEIGHTS_MAX.max(WEIGHTS_PER_ENTRY_MIN * entries.len()),
+        weights: weights(entries.len()),
     };
     let words = words::write(knowledge);
     let Ok(lexicon) = lexicon::Place::check(Bytes::new(&words.0)) else {

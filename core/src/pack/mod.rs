@@ -242,9 +242,12 @@ impl Pack {
 
 /// Every single changed byte changes it: each step is a bijection of the state.
 pub(crate) fn fnv64(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |state: u64, byte| {
-            (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+    fnv64_from(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// The same, going on from a state.
+pub(crate) fn fnv64_from(state: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(state, |state, byte| {
+        (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }

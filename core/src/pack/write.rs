@@ -81,8 +81,9 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
 pub(super) fn hot(sorted: &[([u8; KEY_BYTES], u16)]) -> Writer {
     let mut part = Writer::default();
     part.varint(sorted.len() as u32);
-    for (key, _) in sorted {
-        part.0.extend(key);
+    for place in 0..KEY_BYTES {
+        part.0
+            .extend(sorted.iter().filter_map(|(key, _)| key.get(place)));
     }
     for (_, entry) in sorted {
         part.u16(*entry);
