@@ -142,6 +142,7 @@ pub fn verify(key: &Key, text: &str, now: Timestamp) -> Result<Claims, TokenErro
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
 mod tests {
     use super::*;
 

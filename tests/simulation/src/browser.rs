@@ -130,10 +130,7 @@ impl World<'_> {
         let now = self.clock(tab);
         let visitor = self.tabs[tab].visitor;
         let refused = fails || !self.visitors[visitor].online;
-        let up = self.visitors[visitor]
-            .direct
-            .then_some(self.origin.up)
-            .unwrap_or(true);
+        let up = !self.visitors[visitor].direct || self.origin.up;
         if refused || !up {
             self.conns.remove(&conn);
             self.tabs[tab].conn = None;
@@ -260,7 +257,7 @@ impl World<'_> {
                 Output::Disconnect => self.drop_conn(tab),
                 Output::Admit => self.violate(format!("tab {tab} asks for admission")),
                 Output::Send(frames) => self.tab_sends(tab, frames),
-                Output::Save(change) => self.tab_saves(tab, change),
+                Output::Save(change) => self.tab_saves(tab, &change),
                 Output::Pack(hash) => {
                     let (wait, life) = (self.latency(), self.tabs[tab].life);
                     self.after(wait, Happening::PackFetched { tab, life, hash });
@@ -343,9 +340,9 @@ impl World<'_> {
         }
     }
 
-    fn tab_saves(&mut self, tab: usize, change: Change) {
+    fn tab_saves(&mut self, tab: usize, change: &Change) {
         let visitor = self.tabs[tab].visitor;
-        match &change {
+        match change {
             Change::Stored(by, ids) => self.promise(visitor, *by, ids),
             Change::Reset => self.violate(format!("tab {tab} forgets its log")),
             _ => {}

@@ -46,7 +46,7 @@ impl Conversation {
 }
 
 /// Who waits for a write.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Waiter {
     Conn(u64),
     Batch(u64),
@@ -362,7 +362,7 @@ impl World<'_> {
         if self.mutated(Mutation::OriginAcksBeforeCommit)
             && let Work::Says(message) = &work
         {
-            self.settle(waiter.clone(), message.id, Ok(()));
+            self.settle(waiter, message.id, Ok(()));
         }
         self.origin.queue.push(Job {
             visitor,
