@@ -23,7 +23,7 @@ use crate::ingest::Ingest;
 use crate::keys::{self, KeysError};
 use crate::metrics::{Gauge, Metrics};
 use crate::settings::Settings;
-use crate::store::{Store, StoreError, make_directory};
+use crate::store::{DATABASE, Store, StoreError, make_directory};
 
 /// The file that a running server holds locked.
 const LOCK: &str = "server.lock";
@@ -49,6 +49,14 @@ pub enum StartError {
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
+    },
+    /// The file is read-only, the disk is full, or somebody else holds the database.
+    #[error("could not write to the database {path}: {source}", path = .path.display())]
+    NotWritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
     },
     /// No keys.
     #[error(transparent)]
@@ -104,8 +112,11 @@ impl Origin {
             .await?
             .unwrap_or_default();
         restore_attachments(&store, &hub).await?;
+        let path = config.directory.join(DATABASE);
         let (ingest, writer) =
-            Ingest::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics)).await?;
+            Ingest::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics))
+                .await
+                .map_err(|source| StartError::NotWritable { path, source })?;
         let public_url = config.public_url(address);
         let (drain, connections_max) = (config.drain, config.connections_max);
         let app = App::new(Parts {

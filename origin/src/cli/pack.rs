@@ -1,8 +1,9 @@
-//! `firsthop pack build|explain`: packs as files, without a server.
+//! `firsthop pack build|eval|explain`: packs as files, without a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use firsthop_core::answer::measure::{Case, Measured, parse_cases};
 use firsthop_core::answer::{Answerer, Decision, Question};
 use firsthop_core::knowledge::parse;
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
@@ -21,6 +22,13 @@ pub(super) enum PackCommand {
         /// Where the pack goes.
         #[arg(long, short)]
         out: PathBuf,
+    },
+    /// Measures how well a pack answers; prints a JSON line.
+    Eval {
+        /// The pack.
+        pack: PathBuf,
+        /// JSON Lines: `{"q": question, "expect": entry or null, "also": [entries that count as right]}`.
+        cases: PathBuf,
     },
     /// Says what a pack answers to a question, and how sure it is.
     Explain {
@@ -55,18 +63,20 @@ impl PackCommand {
                     "expected_precision_per_mille": report.expected_precision,
                 }));
             }
+            Self::Eval { pack, cases } => {
+                let text = std::fs::read_to_string(&cases)
+                    .map_err(|error| CliError::Read(cases.clone(), error))?;
+                let cases =
+                    parse_cases(&cases.display().to_string(), &text).map_err(CliError::Problem)?;
+                evaluate(&load(&pack)?, &cases);
+            }
             Self::Explain {
                 pack,
                 question,
                 lang,
             } => {
-                let bytes =
-                    std::fs::read(&pack).map_err(|error| CliError::Read(pack.clone(), error))?;
-                let hash = PackHash::of(&bytes);
-                let pack = Pack::load(bytes, hash)
-                    .map_err(|error| CliError::Problem(error.to_string()))?;
                 explain(
-                    &pack,
+                    &load(&pack)?,
                     &Question {
                         text: &question,
                         lang: lang.as_deref(),
@@ -76,6 +86,37 @@ impl PackCommand {
         }
         Ok(())
     }
+}
+
+fn load(file: &Path) -> Result<Pack, CliError> {
+    let bytes = std::fs::read(file).map_err(|error| CliError::Read(file.to_owned(), error))?;
+    let hash = PackHash::of(&bytes);
+    Pack::load(bytes, hash)
+        .map_err(|error| CliError::Problem(format!("{}: {error}", file.display())))
+}
+
+fn evaluate(pack: &Pack, cases: &[Case]) {
+    let mut answerer = Answerer::new();
+    let mut measured = Measured::default();
+    for case in cases {
+        let decision = answerer.decide(pack, &Question::new(&case.q));
+        measured.add(pack, &mut answerer, case, &decision);
+    }
+    print_json(&json!({
+        "cases": measured.cases,
+        "in_scope": measured.in_scope,
+        "out_of_scope": measured.out_of_scope,
+        "top1": measured.top1,
+        "top3": measured.top3,
+        "answered_right": measured.answered_right,
+        "answered_wrong_in_scope": measured.answered_wrong_in_scope,
+        "answered_out_of_scope": measured.answered_out_of_scope,
+        "suggested": measured.suggested,
+        "suggested_with_right": measured.suggested_with_right,
+        "handed_off": measured.handed_off,
+        "precision": measured.precision(),
+        "coverage": measured.coverage(),
+    }));
 }
 
 fn explain(pack: &Pack, question: &Question<'_>) {

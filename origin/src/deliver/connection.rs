@@ -111,7 +111,7 @@ impl Connection {
                         ));
                 }
             }
-            Delivery::Notice(notice) => self.gateway.handle_notice(notice),
+            Delivery::Notice(notice) => self.gateway.handle_notice(*notice),
             Delivery::Drain => {
                 sent.push(
                     Reconnect {
@@ -227,13 +227,11 @@ impl Connection {
             );
         }
         let profile = self.app.hub.profile(self.visitor);
-        let edge = self
-            .edge
-            .filter(|edge| self.app.hub.pushes.is_attached(*edge, self.visitor));
+        let edges = self.app.hub.edges(self.visitor);
         match self
             .app
             .ingest
-            .submit(self.visitor, self.inbox.clone(), judged, profile, edge)
+            .submit(self.visitor, self.inbox.clone(), judged, profile, edges)
             .await
         {
             Ok(results) => results,

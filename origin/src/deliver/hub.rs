@@ -46,8 +46,8 @@ pub struct Commit {
 pub enum Delivery {
     /// The conversation changed.
     Commit(Arc<Commit>),
-    /// Something beside its log.
-    Notice(Notice),
+    /// Something beside its log. Boxed, as every connection has room for many deliveries.
+    Notice(Box<Notice>),
     /// The server is about to stop.
     Drain,
 }
@@ -211,6 +211,15 @@ impl Hub {
         lock(&self.visitors).contains_key(&visitor)
     }
 
+    /// The edges that hold sockets of a visitor.
+    #[must_use]
+    pub fn edges(&self, visitor: VisitorId) -> Vec<EdgeId> {
+        lock(&self.visitors)
+            .get(&visitor)
+            .map(|presence| presence.edges.clone())
+            .unwrap_or_default()
+    }
+
     /// Notes what a visitor's client tells of itself.
     pub fn set_profile(&self, visitor: VisitorId, profile: Profile) {
         if let Some(presence) = lock(&self.visitors).get_mut(&visitor) {
@@ -252,7 +261,7 @@ impl Hub {
                 .any(|event| !event.content.is_private())
         {
             self.deliver(visitor, &Delivery::Commit(Arc::clone(commit)));
-            for &edge in &commit.row.edges {
+            for edge in self.edges(visitor) {
                 self.pushes.commit(edge, commit);
             }
         }
@@ -261,12 +270,8 @@ impl Hub {
 
     /// Tells a visitor something beside the log.
     pub fn notify(&self, visitor: VisitorId, notice: Notice) {
-        self.deliver(visitor, &Delivery::Notice(notice));
-        let edges = lock(&self.visitors)
-            .get(&visitor)
-            .map(|presence| presence.edges.clone())
-            .unwrap_or_default();
-        for edge in edges {
+        self.deliver(visitor, &Delivery::Notice(Box::new(notice)));
+        for edge in self.edges(visitor) {
             self.pushes.notice(edge, visitor, notice);
         }
     }
@@ -338,4 +343,49 @@ impl Drop for Subscription {
 /// The data is consistent at every moment: a panic elsewhere does not spoil it.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use firsthop_core::Timestamp;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_subscriber_who_does_not_read_is_dropped_and_others_are_not() {
+        let hub = Hub::new(Arc::default());
+        let visitor = VisitorId::new(Timestamp::from_millis(1), [1; 10]);
+        let mut slow = hub.subscribe(visitor, "demo").unwrap();
+        let mut quick = hub.subscribe(visitor, "demo").unwrap();
+        for _ in 0..=VISITOR_QUEUE_FRAMES_MAX {
+            hub.notify(visitor, Notice::Queue(1));
+            assert!(quick.try_next().is_some());
+        }
+        for _ in 0..VISITOR_QUEUE_FRAMES_MAX {
+            assert!(slow.next().await.is_some());
+        }
+        assert!(
+            slow.next().await.is_none(),
+            "one delivery was too many: the connection has to close"
+        );
+        hub.notify(visitor, Notice::Queue(2));
+        assert!(quick.try_next().is_some());
+        drop((slow, quick));
+        assert!(!hub.is_online(visitor), "nothing is left behind");
+    }
+
+    #[tokio::test]
+    async fn an_agent_who_does_not_read_is_dropped() {
+        let hub = Hub::new(Arc::default());
+        let mut agent = hub.subscribe_agent();
+        for _ in 0..=AGENT_QUEUE_FRAMES_MAX {
+            hub.tell_agents(&AgentDelivery::SessionsChanged);
+        }
+        assert!(!hub.has_agents());
+        let mut waiting = 0;
+        while agent.recv().await.is_some() {
+            waiting += 1;
+        }
+        assert_eq!(waiting, AGENT_QUEUE_FRAMES_MAX);
+    }
 }

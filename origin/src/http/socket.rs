@@ -24,8 +24,8 @@ use crate::deliver::hub::Subscription;
 use crate::host;
 use crate::metrics::Counter;
 
-/// What is kept for each connection is mostly its buffers.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What is kept for each connection is mostly its buffers; hardly any message is longer.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 
 pub(super) async fn upgrade(
     State(app): State<Arc<App>>,
@@ -175,7 +175,7 @@ impl Link {
                 message = socket.recv() => match message {
                     Some(Ok(message)) => self.take(&mut socket, message).await,
                     Some(Err(error)) => {
-                        self.complain(&mut socket, &error).await;
+                        Box::pin(self.complain(&mut socket, &error)).await;
                         false
                     }
                     None => return,

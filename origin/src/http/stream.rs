@@ -99,7 +99,7 @@ fn events(encoding: Encoding, frames: &[ToVisitor]) -> Result<Bytes, Problem> {
             // JSON as serde_json writes it has no line breaks.
             Encoding::Json => text.extend_from_slice(&message),
             Encoding::Postcard => {
-                text.extend_from_slice(BASE64_STANDARD.encode(&message).as_bytes())
+                text.extend_from_slice(BASE64_STANDARD.encode(&message).as_bytes());
             }
         }
         text.extend_from_slice(b"\n\n");

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use firsthop_core::Timestamp;
 use firsthop_core::conversation::{Verdict, bot_speaks, same_command, same_submission};
-use firsthop_core::id::{ConversationId, MessageId};
+use firsthop_core::id::{ConversationId, EdgeId, MessageId};
 use firsthop_core::protocol::agent::Revision;
 use firsthop_core::protocol::visitor::Reach;
 use firsthop_core::protocol::{AgentRef, Code, Event, Problem, Receipts, Seq};
@@ -108,16 +108,12 @@ impl Batch {
                 inbox,
                 said,
                 profile,
-                edge,
+                edges,
                 reply,
             } => {
                 let results = self.submit(visitor, &inbox, said, profile);
-                if let Some(edge) = edge
-                    && let Some(touched) = self.existing(visitor)
-                    && !touched.row.edges.contains(&edge)
-                {
-                    touched.row.edges.push(edge);
-                    touched.changed = true;
+                for edge in edges {
+                    self.attach(visitor, edge);
                 }
                 self.answers.push(Answer::Results(reply, results));
             }
@@ -172,12 +168,7 @@ impl Batch {
                 visitor,
                 reply,
             } => {
-                if let Some(touched) = self.existing(visitor)
-                    && !touched.row.edges.contains(&edge)
-                {
-                    touched.row.edges.push(edge);
-                    touched.changed = true;
-                }
+                self.attach(visitor, edge);
                 self.answers.push(Answer::Done(reply, Ok(())));
             }
             Job::Detach { edge, visitors } => {
@@ -194,6 +185,15 @@ impl Batch {
                 self.probed = true;
                 self.answers.push(Answer::Done(reply, Ok(())));
             }
+        }
+    }
+
+    fn attach(&mut self, visitor: ConversationId, edge: EdgeId) {
+        if let Some(touched) = self.existing(visitor)
+            && !touched.row.edges.contains(&edge)
+        {
+            touched.row.edges.push(edge);
+            touched.changed = true;
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) enum Job {
         inbox: String,
         said: Vec<Judged>,
         profile: Profile,
-        edge: Option<EdgeId>,
+        edges: Vec<EdgeId>,
         reply: oneshot::Sender<Results>,
     },
     Command {
@@ -104,7 +104,7 @@ impl Ingest {
         self.stop.notify_one();
     }
 
-    /// Takes a visitor's messages in.
+    /// Takes a visitor's messages in. `edges` hold sockets of the visitor.
     ///
     /// # Errors
     /// `overloaded` for all; what became of each otherwise stands in the results.
@@ -114,7 +114,7 @@ impl Ingest {
         inbox: String,
         said: Vec<Judged>,
         profile: Profile,
-        edge: Option<EdgeId>,
+        edges: Vec<EdgeId>,
     ) -> Result<Results, Problem> {
         let (reply, result) = oneshot::channel();
         self.queue(Job::Submit {
@@ -122,7 +122,7 @@ impl Ingest {
             inbox,
             said,
             profile,
-            edge,
+            edges,
             reply,
         })?;
         result.await.map_err(|_| unavailable())

@@ -81,7 +81,7 @@ impl Row {
             match &event.content {
                 Content::Text(text) => self.show(text.text.expose(), event.at),
                 Content::Answer(answer) if !answer.text.is_empty() => {
-                    self.show(&answer.text, event.at)
+                    self.show(&answer.text, event.at);
                 }
                 _ => {}
             }

@@ -73,7 +73,7 @@ async fn a_session_lasts_from_login_to_logout() {
 #[tokio::test]
 async fn cookies_are_secure_behind_https() {
     let origin = TestOrigin::start_with(|config| {
-        config.public_url = Some("https://chat.example".to_owned())
+        config.public_url = Some("https://chat.example".to_owned());
     })
     .await;
     let login = origin

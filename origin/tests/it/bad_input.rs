@@ -387,3 +387,39 @@ async fn paths_and_methods_that_are_none_say_so() {
     let answer = origin.http.post("/healthz", &[], "").await;
     assert_eq!(answer.status, 405);
 }
+
+#[tokio::test]
+async fn a_token_that_is_no_longer_new_is_renewed_on_the_socket() {
+    let origin = TestOrigin::start().await;
+    let mut visitor = origin.visitor().await;
+    let fresh = visitor.token.clone();
+    let now = host::now();
+    let issued_at = Timestamp::from_millis(now.as_millis() - 25 * 3600 * 1000);
+    let expires_at = Timestamp::from_millis(now.as_millis() + 60_000);
+    let claims = Claims {
+        issued_at,
+        expires_at,
+        ..Claims::new(INBOX, visitor.id, now)
+    };
+    visitor.token = token::sign(&origin.app().token_key, &claims);
+    visitor.connect().await;
+    let renewed = visitor
+        .wait_for(|frame| match frame {
+            ToVisitor::Token(token) => Some(token.clone()),
+            _ => None,
+        })
+        .await;
+    assert!(renewed.expires_at > expires_at);
+    visitor.token = renewed.token.into_exposed();
+    visitor.connect().await;
+    visitor.token = fresh;
+    visitor.inbox.clear();
+    visitor.connect().await;
+    visitor.settle().await;
+    assert!(
+        !visitor
+            .inbox
+            .iter()
+            .any(|frame| matches!(frame, ToVisitor::Token(_)))
+    );
+}

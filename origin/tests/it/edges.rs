@@ -436,3 +436,19 @@ async fn an_edge_cannot_move_a_conversation_to_another_inbox() {
         matches!(&reply.downlinks[0].frames[..], [ToVisitor::Refused(refused)] if refused.problem.code == code)
     );
 }
+
+#[tokio::test]
+async fn what_is_said_elsewhere_reaches_the_edge_too() {
+    let mut origin = TestOrigin::start().await;
+    let edge = origin.edge().await;
+    let mut phone = origin.visitor().await;
+    let visitor = phone.id;
+    edge.passes(visitor, true, vec![hello(0)]).await;
+    phone.connect().await;
+    phone.says("from my phone").await;
+    pushed_text(&edge, visitor, "from my phone").await;
+    origin.restart().await;
+    let mut agent = origin.agent().await;
+    agent.replies(visitor, "good to know").await;
+    pushed_text(&edge, visitor, "good to know").await;
+}

@@ -415,12 +415,62 @@ fn packs_are_built_and_explained_as_files() {
         (&explained["decision"], &explained["found"][0]["entry"]),
         (&"answer".into(), &"hours".into())
     );
+    let cases = [
+        r#"{"q":"when are you open?","expect":"hours"}"#,
+        r#"{"q":"I want to talk to a person","expect":null}"#,
+    ];
+    std::fs::write(path("cases.jsonl"), cases.join("\n")).unwrap();
+    let measured = command(
+        directory.path(),
+        &["pack", "eval", &path("faq.pack"), &path("cases.jsonl")],
+        "",
+    );
+    let measured = succeeded(&measured);
+    assert_eq!(
+        (&measured["cases"], &measured["answered_right"]),
+        (&2.into(), &1.into())
+    );
+    let told = failed(&command(
+        directory.path(),
+        &["pack", "explain", &path("faq.jsonl"), "x"],
+        "",
+    ));
+    assert!(told.contains("not a knowledge pack"), "{told}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_read_only_database_is_told_at_the_start() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    add_inbox(&data);
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(directory.path(), 0o755);
+    set(&data, 0o777);
+    for file in std::fs::read_dir(&data).unwrap() {
+        set(&file.unwrap().path(), 0o444);
+    }
+    let binary = directory.path().join("firsthop");
+    std::fs::copy(env!("CARGO_BIN_EXE_firsthop"), &binary).unwrap();
+    let mut server = std::process::Command::new(&binary);
+    server
+        .arg("--data")
+        .arg(&data)
+        .args(["serve", "--listen", "127.0.0.1:0"]);
+    // The superuser may write everywhere: somebody else it is, then.
+    if std::fs::metadata(&data).unwrap().uid() == 0 {
+        const NOBODY: u32 = 65534;
+        chown(&data, Some(NOBODY), None).unwrap();
+        server.uid(NOBODY);
+    }
+    let told = failed(&server.output().unwrap());
     assert!(
-        failed(&command(
-            directory.path(),
-            &["pack", "explain", &path("faq.jsonl"), "x"],
-            ""
-        ))
-        .contains("not a knowledge pack")
+        told.contains("firsthop.db") && told.contains("readonly"),
+        "{told}"
     );
 }

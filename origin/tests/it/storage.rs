@@ -101,6 +101,69 @@ async fn a_full_store_refuses_what_does_not_fit_and_keeps_what_it_has() {
 }
 
 #[tokio::test]
+async fn a_write_that_fails_in_the_middle_leaves_nothing() {
+    let origin = TestOrigin::start().await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.says("before").await;
+    let mut other = database(&origin).await;
+    other
+        .execute(
+            "create trigger broken before insert on event begin select raise(abort, 'broken'); end",
+        )
+        .await
+        .unwrap();
+    let message = text("meanwhile");
+    assert_eq!(
+        visitor.submit(message.clone()).await,
+        Sent::Refused(Code::StorageUnavailable)
+    );
+    assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
+    other.execute("drop trigger broken").await.unwrap();
+    assert_eq!(visitor.submit(message).await, Sent::Stored);
+    let seqs: Vec<_> = visitor
+        .whole_log()
+        .await
+        .iter()
+        .map(|event| event.seq.0)
+        .collect();
+    assert_eq!(
+        seqs,
+        (1..=seqs.len() as u64).collect::<Vec<_>>(),
+        "no place was lost"
+    );
+    assert_eq!(visitor.transcript().await, ["before", "meanwhile"]);
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_else_holds_is_told_at_the_start() {
+    let mut origin = TestOrigin::start().await;
+    origin.stop().await;
+    let mut other = database(&origin).await;
+    other
+        .execute("pragma locking_mode = exclusive")
+        .await
+        .unwrap();
+    other.execute("begin exclusive").await.unwrap();
+    other.execute("update probe set at = 1").await.unwrap();
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        directory: origin.directory.path().join("data"),
+        busy_timeout: Duration::from_millis(50),
+        ..Config::default()
+    };
+    let error = Origin::start(config)
+        .await
+        .err()
+        .expect("the database is locked")
+        .to_string();
+    assert!(
+        error.contains(DATABASE) && error.contains("locked"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_used_is_told_at_the_start() {
     let mut origin = TestOrigin::start().await;
     let data = origin.directory.path().join("data");
