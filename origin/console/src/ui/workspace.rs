@@ -31,7 +31,7 @@ pub(super) fn Workspace() -> impl IntoView {
             class:stale=move || stale.get()
             class:details-open=move || desk.details_open.get()
         >
-            <h1 class="unseen">{move || desk.lang.get().title(0)}</h1>
+            <header class="unseen"><h1>{move || desk.lang.get().title(0)}</h1></header>
             <div class="skips">
                 <button class="skip" on:click=|_| focus::at("list")>{move || desk.say(Word::SkipToList)}</button>
                 <button class="skip" on:click=|_| focus::at("conversation")>{move || desk.say(Word::SkipToConversation)}</button>
