@@ -28,10 +28,9 @@ pub(super) fn answers(port: u16, path: &str) -> bool {
 fn ask(port: u16, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&local(port), ANSWER_WITHIN)?;
     stream.set_read_timeout(Some(ANSWER_WITHIN))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n"
-    )?;
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut head = [0; 12];
     stream.read_exact(&mut head)?;
     Ok(String::from_utf8_lossy(&head).into_owned())
@@ -67,8 +66,13 @@ mod tests {
             let port = server.local_addr().unwrap().port();
             let thread = std::thread::spawn(move || {
                 let (mut stream, _) = server.accept().unwrap();
-                let mut request = [0; 1024];
-                let _ = stream.read(&mut request).unwrap();
+                // All of it: closing with something unread would reset the connection.
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    request.extend(byte);
+                }
                 stream.write_all(reply.as_bytes()).unwrap();
             });
             assert_eq!(answers(port, "/healthz"), expected, "{reply:?}");
