@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 fn main() {
+    // `sqlx::migrate!` reads them, unknown to cargo.
+    println!("cargo:rerun-if-changed=migrations");
     let mut code = String::new();
     for (name, variable) in [
         ("WIDGET", "FIRSTHOP_WIDGET_DIR"),

@@ -125,7 +125,11 @@ impl Accounts {
         let first = matches!(set_up, SetUp::First);
         let agent = match set_up {
             SetUp::Of(agent) => agent,
-            SetUp::First => new_agent(email, name, Role::Admin)?,
+            SetUp::First => {
+                let agent = new_agent(email, name, Role::Admin)?;
+                Self::check_unknown(app, &agent.email).await?;
+                agent
+            }
         };
         let hash = self.hasher.hash(password).await?;
         // Whoever removes the link is the one who uses it.
@@ -137,22 +141,29 @@ impl Accounts {
         {
             return Err(gone());
         }
-        let stored = if first {
-            app.store
-                .add_agent(&agent, Some(&hash), host::now())
-                .await
-                .map(|added| {
-                    if !added {
-                        tracing::warn!(
-                            "a set-up link was used with an address that has an account"
-                        );
-                    }
-                })
+        if first {
+            let added = app.store.add_agent(&agent, Some(&hash), host::now()).await;
+            if !added.map_err(|error| logged(&error))? {
+                return Err(has_account(&agent.email));
+            }
         } else {
-            app.store.set_password(agent.id, &hash).await
-        };
-        stored.map_err(|error| logged(&error))?;
+            let chosen = app.store.set_password(agent.id, &hash).await;
+            chosen.map_err(|error| logged(&error))?;
+        }
         self.open_session(app, agent).await
+    }
+
+    async fn check_unknown(app: &App, email: &str) -> Result<(), Problem> {
+        let found = app
+            .store
+            .agent_by_email(email)
+            .await
+            .map_err(|error| logged(&error))?;
+        if found.is_some() {
+            Err(has_account(email))
+        } else {
+            Ok(())
+        }
     }
 
     async fn open_session(&self, app: &App, agent: Agent) -> Result<Login, Problem> {
@@ -203,6 +214,13 @@ pub async fn logged_in(app: &App, headers: &HeaderMap) -> Result<(Agent, SecretH
         .await
         .map_err(|error| logged(&error))?;
     Ok((agent.ok_or_else(required)?, hash))
+}
+
+fn has_account(email: &str) -> Problem {
+    Problem::new(
+        Code::InvalidInput,
+        format!("there is an account of {email} already"),
+    )
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

@@ -1,5 +1,8 @@
 //! Logging in, and the rules around it.
 
+use firsthop::accounts::new_agent;
+use firsthop::host;
+use firsthop::store::accounts::Role;
 use firsthop_core::protocol::Code;
 use hyper::Method;
 use serde_json::json;
@@ -217,6 +220,19 @@ async fn the_first_administrator_comes_by_a_link_that_works_once() {
         (short.status, short.code().as_str()),
         (422, "invalid_input")
     );
+    // Somebody else's account can't be taken over by it.
+    let taken = new_agent("eve@example.com", "Eve", Role::Agent).unwrap();
+    let store = &origin.app().store;
+    assert!(store.add_agent(&taken, None, host::now()).await.unwrap());
+    let refused = origin
+        .http
+        .post("/v1/setup", &[CSRF], body(token, "long enough"))
+        .await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (422, "invalid_input")
+    );
+    let body = |token: &str, password: &str| body(token, password).replace("eve@", "eva@");
     let made = origin
         .http
         .post("/v1/setup", &[CSRF], body(token, "long enough"))
