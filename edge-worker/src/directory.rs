@@ -22,7 +22,7 @@ use firsthop_core::sign::{Nonce, Nonces, Signed};
 use serde::{Deserialize, Serialize};
 
 use crate::host::{Away, Host, OriginRequest, Shelf, ShelfError};
-use crate::link::signed;
+use crate::link::{refused, signed};
 use crate::route::is_inbox_key;
 
 /// How long fetching a pack may take.
@@ -245,9 +245,7 @@ async fn fetch(shelf: &impl Shelf, key: &str) -> Result<Inbox, Failure> {
             }
             return Err(Failure::Unknown);
         }
-        status => {
-            return Err(Away(format!("an inbox was answered with HTTP status {status}")).into());
-        }
+        _ => return Err(refused("an inbox", &answer).into()),
     }
     let inbox: Inbox = serde_json::from_slice(&answer.body)
         .ok()
@@ -294,9 +292,7 @@ async fn fetch_pack(host: &impl Host, hash: PackHash) -> Result<Option<Vec<u8>>,
             }
         },
         404 => Ok(None),
-        status => Err(Away(format!(
-            "a pack was answered with HTTP status {status}"
-        ))),
+        _ => Err(refused("a pack", &answer)),
     }
 }
 

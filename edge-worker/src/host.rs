@@ -42,7 +42,7 @@ pub struct OriginAnswer {
 
 /// The origin did not answer: nobody is there, it took too long, or its answer broke off.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the origin does not answer: {0}")]
+#[error("the origin does not answer as it should: {0}")]
 pub struct Away(pub String);
 
 /// What everybody needs.

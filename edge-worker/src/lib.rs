@@ -7,6 +7,7 @@
 //!
 //! Not here: sockets, storage, timers and clocks. A shell provides them through [`host`]; the one
 //! for Cloudflare and workerd is in `cloudflare/`.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing))]
 
 pub mod admission;
 pub mod asset;

@@ -9,7 +9,7 @@ use firsthop_core::protocol::{Code, Encoding, Problem, VERSION};
 use firsthop_core::sign::{Nonce, Purpose, Signed};
 
 use crate::config::Config;
-use crate::host::{Away, Host, OriginRequest};
+use crate::host::{Away, Host, OriginAnswer, OriginRequest};
 use crate::http::Head;
 
 /// Where batches go.
@@ -79,17 +79,7 @@ pub async fn uplink(
         .origin(signed(host, "POST", BATCH_PATH.to_owned(), body))
         .await?;
     if answer.status != 200 {
-        let away = Away(format!(
-            "a batch was answered with HTTP status {}",
-            answer.status
-        ));
-        if answer.status < 500 {
-            host.warn(&format!(
-                "the origin refuses this edge's batches: {}",
-                problem_of(&answer.body).unwrap_or_else(|| away.0.clone())
-            ));
-        }
-        return Err(away);
+        return Err(refused("a batch", &answer));
     }
     let reply: BatchReply = postcard::from_bytes(&answer.body)
         .map_err(|error| Away(format!("a reply could not be read: {error}")))?;
@@ -101,15 +91,22 @@ pub async fn uplink(
     }
 }
 
-/// What the origin says went wrong, for the log.
-fn problem_of(body: &[u8]) -> Option<String> {
+/// An answer that is none of those expected, as the log tells it: with what the origin says went
+/// wrong, which names who must act (a revoked key, clocks that differ).
+pub fn refused(what: &str, answer: &OriginAnswer) -> Away {
     #[derive(serde::Deserialize)]
     struct Wrapped {
         error: Problem,
     }
-    serde_json::from_slice::<Wrapped>(body)
-        .ok()
-        .map(|wrapped| wrapped.error.to_string())
+    let said = serde_json::from_slice::<Wrapped>(&answer.body);
+    let said = said.map_or_else(
+        |_| "no reason given".to_owned(),
+        |said| said.error.to_string(),
+    );
+    Away(format!(
+        "{what} was answered with HTTP status {}: {said}",
+        answer.status
+    ))
 }
 
 /// Checks a push's signature and reads it. Whether it was seen before is for the directory to say,

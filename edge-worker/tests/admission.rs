@@ -120,7 +120,7 @@ fn a_socket_is_let_in_with_a_token_a_known_version_and_an_allowed_page() {
     let token = host.token(visitor);
     match host.answer(&socket(&token), b"") {
         Outcome::Visit(Way::Socket, visit) => {
-            assert_eq!((visit.visitor, visit.json), (visitor, true))
+            assert_eq!((visit.visitor, visit.json), (visitor, true));
         }
         other => panic!("{other:?}"),
     }

@@ -87,7 +87,7 @@ fn the_normal_path_asks_the_origin_and_writes_nothing() {
     let socket = visitor.connect();
     match &visitor.got(socket)[0] {
         ToVisitor::Welcome(welcome) => {
-            assert_eq!((welcome.hop, welcome.origin), (Hop::Edge, Reach::Up))
+            assert_eq!((welcome.hop, welcome.origin), (Hop::Edge, Reach::Up));
         }
         other => panic!("{other:?}"),
     }

@@ -4,18 +4,26 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use firsthop_core::answer::Answerer;
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::Problem;
 use firsthop_edge::cache::Cache;
 use firsthop_edge::directory::{Ask, Told};
 use firsthop_edge::host::{Front, Host};
 use firsthop_edge::visit;
+use firsthop_edge::visitor::Bot;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::host::Worker;
 
 thread_local! {
     static CACHE: RefCell<Cache> = const { RefCell::new(Cache::new()) };
+    static ANSWERER: RefCell<Answerer> = RefCell::default();
+}
+
+/// Lets the bot work from a pack.
+pub(crate) fn with_bot<T>(pack: Option<&Pack>, work: impl FnOnce(&mut Bot<'_>) -> T) -> T {
+    ANSWERER.with_borrow_mut(|answerer| work(&mut Bot { answerer, pack }))
 }
 
 /// Does something with the cache.

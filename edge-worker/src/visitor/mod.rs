@@ -126,12 +126,19 @@ pub enum Kind {
     Once,
 }
 
+/// Who answers at this edge. One for all visitors: it keeps the memory that it works in.
+pub struct Bot<'a> {
+    /// Answers one question after the other.
+    pub answerer: &'a mut Answerer,
+    /// The inbox's current pack, if the edge can answer from it.
+    pub pack: Option<&'a Pack>,
+}
+
 /// See the module.
 pub struct Visitor {
     id: VisitorId,
     inbox: String,
     relay: Relay,
-    answerer: Answerer,
     sockets: BTreeMap<SocketId, Socket>,
     frames: Bucket,
     submissions: Bucket,
@@ -154,7 +161,6 @@ impl Visitor {
             id,
             inbox,
             relay: Relay::new(now, seed, id, stored),
-            answerer: Answerer::new(),
             sockets: BTreeMap::new(),
             frames: Bucket::new(VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL),
             submissions: Bucket::new(VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL),
@@ -263,14 +269,13 @@ impl Visitor {
         self.relay.set_sockets(self.sockets.len());
     }
 
-    /// A wire message of a connection. `pack` is the inbox's current one, if the edge can answer
-    /// from it.
+    /// A wire message of a connection, and who can answer questions in it.
     pub fn handle_message(
         &mut self,
         now: Instant,
         socket: SocketId,
         bytes: &[u8],
-        pack: Option<&Pack>,
+        bot: &mut Bot<'_>,
     ) {
         let Some(known) = self.sockets.get(&socket) else {
             return;
@@ -280,7 +285,7 @@ impl Visitor {
             Err(problem) => return self.refuse(socket, problem),
         };
         for frame in frames {
-            if !self.handle_frame(now, socket, frame, pack) {
+            if !self.handle_frame(now, socket, frame, bot) {
                 return;
             }
         }
@@ -292,7 +297,7 @@ impl Visitor {
         now: Instant,
         socket: SocketId,
         frame: ToServer,
-        pack: Option<&Pack>,
+        bot: &mut Bot<'_>,
     ) -> bool {
         if let Err(wait) = self.frames.take(now, 1) {
             let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed")
@@ -307,7 +312,7 @@ impl Visitor {
             ToServer::Hello(hello) => match check_hello(&hello) {
                 Ok(()) => {
                     known.stage = Stage::Greeting;
-                    self.greet(socket, hello, pack.map(Pack::hash));
+                    self.greet(socket, hello, bot.pack.map(Pack::hash));
                     Ok(())
                 }
                 Err(problem) => Err(problem),
@@ -316,7 +321,7 @@ impl Visitor {
                 Code::UnexpectedFrame,
                 format!("`{}` before `hello`", frame.kind()),
             )),
-            ToServer::Submit(submit) => self.submit(now, socket, submit.messages, pack),
+            ToServer::Submit(submit) => self.submit(now, socket, submit.messages, bot),
             frame => {
                 self.relay.handle_frame(socket, frame);
                 Ok(())
@@ -344,7 +349,7 @@ impl Visitor {
         now: Instant,
         socket: SocketId,
         messages: Vec<Submission>,
-        pack: Option<&Pack>,
+        bot: &mut Bot<'_>,
     ) -> Result<(), Problem> {
         if messages.len() > SUBMISSIONS_PER_FRAME_MAX {
             return Err(Problem::new(
@@ -378,7 +383,7 @@ impl Visitor {
                 // Only a signed batch may speak for an edge.
                 claim.hop = Hop::Browser;
             }
-            let screened = screen(&mut self.answerer, pack, self.relay.bot_speaks(), message);
+            let screened = screen(bot.answerer, bot.pack, self.relay.bot_speaks(), message);
             self.relay.handle_submission(socket, screened);
         }
         Ok(())

@@ -12,6 +12,7 @@ pub(crate) mod visitor;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::OnceLock;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub(crate) struct FakeHost {
     pub(crate) inboxes: RefCell<BTreeMap<String, Inbox>>,
     pub(crate) packs: RefCell<BTreeMap<PackHash, Vec<u8>>>,
     pub(crate) writes: Cell<usize>,
-    directory: RefCell<Directory>,
+    directory: RefCell<Rc<Directory>>,
     pub(crate) pushed: RefCell<Vec<Downlink>>,
 }
 
@@ -134,7 +135,7 @@ impl FakeHost {
 
     /// The edge starts anew: what is in memory is gone.
     pub(crate) fn restart(&self) {
-        self.directory.replace(Directory::new());
+        self.directory.replace(Rc::new(Directory::new()));
     }
 
     pub(crate) fn answer(&self, head: &Head, body: &[u8]) -> Outcome {
@@ -215,7 +216,8 @@ impl Host for FakeHost {
 
 impl Front for FakeHost {
     async fn directory(&self, ask: Ask) -> Result<Told, Problem> {
-        self.directory.borrow().answer(self, ask).await
+        let directory = Rc::clone(&self.directory.borrow());
+        directory.answer(self, ask).await
     }
     async fn gzipped(&self, pack: PackHash) -> Result<Option<Vec<u8>>, Problem> {
         let compressed = format!("gzip of {pack}").into_bytes();

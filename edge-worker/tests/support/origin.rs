@@ -163,7 +163,7 @@ impl FakeOrigin {
             ToServer::Submit(submit) => submit
                 .messages
                 .into_iter()
-                .flat_map(|message| self.ingest(visitor, message, now))
+                .flat_map(|message| self.ingest(visitor, &message, now))
                 .collect(),
             _ => Vec::new(),
         }
@@ -185,7 +185,7 @@ impl FakeOrigin {
     fn ingest(
         &mut self,
         visitor: VisitorId,
-        message: Submission,
+        message: &Submission,
         now: Timestamp,
     ) -> Vec<ToVisitor> {
         let id = message.id;
@@ -194,7 +194,7 @@ impl FakeOrigin {
             ids: vec![id],
         };
         if let Some(known) = self.log(visitor).iter().find(|event| event.id == id) {
-            if same_submission(known, &message) {
+            if same_submission(known, message) {
                 return vec![stored.into()];
             }
             let problem = Problem::new(Code::IdReused, "the id was used for something else");
@@ -218,7 +218,7 @@ impl FakeOrigin {
         };
         let events = self
             .head_mut(visitor)
-            .visitor_says(&message, verdict, unverified, now)
+            .visitor_says(message, verdict, unverified, now)
             .unwrap();
         self.logs.entry(visitor).or_default().extend(events.clone());
         vec![

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use firsthop_core::answer::Answerer;
 use firsthop_core::hop::relay::SocketId;
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::pack::Pack;
@@ -12,7 +13,7 @@ use firsthop_core::protocol::{Encoding, Seq, VERSION, encode};
 use firsthop_edge::host::Host;
 use firsthop_edge::link::uplink;
 use firsthop_edge::visit::Visit;
-use firsthop_edge::visitor::{Closing, Effect, Kind, Memo, Visitor};
+use firsthop_edge::visitor::{Bot, Closing, Effect, Kind, Memo, Visitor};
 
 use super::{FakeHost, pack, run};
 
@@ -27,6 +28,7 @@ pub(crate) struct TestVisitor<'a> {
     got: BTreeMap<SocketId, Vec<ToVisitor>>,
     pub(crate) closed: BTreeMap<SocketId, Closing>,
     pack: Pack,
+    answerer: Answerer,
     sockets: u64,
 }
 
@@ -44,6 +46,7 @@ impl<'a> TestVisitor<'a> {
             got: BTreeMap::new(),
             closed: BTreeMap::new(),
             pack: pack(),
+            answerer: Answerer::new(),
             sockets: 0,
         }
     }
@@ -81,8 +84,12 @@ impl<'a> TestVisitor<'a> {
     }
 
     pub(crate) fn send_bytes(&mut self, socket: SocketId, bytes: &[u8]) {
+        let mut bot = Bot {
+            answerer: &mut self.answerer,
+            pack: Some(&self.pack),
+        };
         self.machine
-            .handle_message(self.host.instant(), socket, bytes, Some(&self.pack));
+            .handle_message(self.host.instant(), socket, bytes, &mut bot);
         self.drive();
     }
 

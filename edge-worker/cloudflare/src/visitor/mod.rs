@@ -344,7 +344,11 @@ impl Object {
                 break;
             };
             let pack = isolate::pack_of(&self.host, &inbox).await;
-            self.with(|machine| machine.handle_message(self.now(), id, &bytes, pack.as_deref()));
+            self.with(|machine| {
+                isolate::with_bot(pack.as_deref(), |bot| {
+                    machine.handle_message(self.now(), id, &bytes, bot);
+                });
+            });
             self.drive();
         }
         self.taking_in.set(false);
