@@ -63,7 +63,7 @@ impl Transport {
 }
 
 /// What the shell must do.
-#[expect(clippy::large_enum_variant, reason = "at most a few wait at a time")]
+#[allow(clippy::large_enum_variant, reason = "at most a few wait at a time")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Open a connection: answered by [`Client::handle_connected`] or [`Client::handle_closed`].
@@ -87,7 +87,7 @@ pub enum Output {
 }
 
 /// Something that the device must remember and the other tabs must know.
-#[expect(clippy::large_enum_variant, reason = "most are of the large kind")]
+#[allow(clippy::large_enum_variant, reason = "most are of the large kind")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// A message was written, and perhaps answered on the device.
