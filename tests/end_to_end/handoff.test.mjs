@@ -85,8 +85,7 @@ test("visitor and agent, each in a browser of their own", async (t) => {
     await widget.log.getByText(/closed/i).waitFor();
     await widget.say("steps to check out");
     await widget.message("a second answer", ({ by, text }) => by === "bot" && KNOWN_ANSWER.test(text));
-    await widget.panel.getByRole("button", { name: /talk to a person/i }).click();
-    await widget.log.getByText(/asked for a person/i).waitFor();
+    await widget.askPerson();
     await desk.page.locator("article.changed").getByText(/asked/i).first().waitFor();
   });
 });

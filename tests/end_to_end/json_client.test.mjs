@@ -31,6 +31,23 @@ for (const via of ["edge", "origin"]) {
       if (via === "edge") assert.ok(visitor.answered.has(answer.id), "the edge answers before the origin has it");
     });
 
+    await t.test("lets the shop's page in a browser ask and read", async () => {
+      for (const path of ["admission", "frames", "stream"]) {
+        const response = await fetch(`${world.hop}/v1/visitor/${path}`, {
+          method: "OPTIONS",
+          headers: {
+            origin: world.shop.url,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type",
+          },
+        });
+        assert.equal(response.status, 204, path);
+        assert.equal(response.headers.get("access-control-allow-origin"), world.shop.url);
+        assert.match(response.headers.get("access-control-allow-headers"), /authorization.*content-type/);
+        assert.equal(response.headers.get("access-control-allow-credentials"), null);
+      }
+    });
+
     await t.test("may send the same message again without its being there twice", async () => {
       const visitor = await world.visitor();
       const id = uuidv7();

@@ -97,6 +97,7 @@ test("a page with the widget in it", async (t) => {
     await widget.shows(attack);
     await widget.say(bidi);
     await widget.shows("price reversed and isolated");
+    await widget.askPerson();
 
     const desk = await Console.logIn(await (await world.browser()).page(), world.origin.url);
     await desk.open("price reversed");

@@ -34,6 +34,12 @@ export class Widget {
     await this.composer.press("Enter");
   }
 
+  /** Presses "Talk to a person", and waits until that is in the conversation. */
+  async askPerson() {
+    await this.panel.getByRole("button", { name: /talk to a person/i }).click();
+    await this.log.getByText(/asked for a person/i).waitFor();
+  }
+
   /** Opens the panel, and waits until the device has the shop's knowledge. */
   async learn() {
     await this.open();

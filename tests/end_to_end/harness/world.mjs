@@ -38,7 +38,7 @@ export class World {
     await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
     if (edge) await world.#startEdge(port);
-    if (knowledge) await until("visitors' hop knows the pack", () => world.#currentPack());
+    await until("visitors' hop knows the inbox", () => world.#knowsInbox(knowledge));
     return world;
   }
 
@@ -49,9 +49,11 @@ export class World {
     await this.edge.start();
   }
 
-  async #currentPack() {
+  /** What commands change, a running server notices within a second. */
+  async #knowsInbox(knowledge) {
     const response = await fetch(`${this.hop}/v1/inboxes/demo/pack`);
-    return response.ok && (await response.json()).pack;
+    const { pack } = await response.json();
+    return response.ok && (pack || !knowledge);
   }
 
   /** The hop that visitors talk to: the edge if there is one. */

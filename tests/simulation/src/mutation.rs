@@ -27,6 +27,8 @@ named! {
         OriginForgetsAttached "origin_forgets_attached",
         /// The origin takes a push for delivered when it has been sent.
         OriginDoesNotRepush "origin_does_not_repush",
+        /// The origin takes what one socket was greeted with for known to the visitor's others.
+        OriginGreetsOneForAll "origin_greets_one_for_all",
         /// The origin believes an old "nobody here" although the visitor has come back since.
         OriginDetachesLate "origin_detaches_late",
         /// The origin believes what a browser says that the bot said.

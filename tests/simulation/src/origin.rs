@@ -271,9 +271,13 @@ impl World<'_> {
         let greets = frames
             .iter()
             .any(|frame| matches!(frame, ToServer::Hello(_)));
+        let one_for_all = self.mutated(Mutation::OriginGreetsOneForAll);
         let conversation = &mut self.origin.conversations[visitor];
         let pushing = &mut self.origin.pushing[visitor];
         pushing.attachments += 1;
+        if greets && one_for_all {
+            pushing.pushed = pushing.pushed.max(conversation.head.visible);
+        }
         if !conversation.attached {
             conversation.attached = true;
             if greets {
