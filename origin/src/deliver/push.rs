@@ -74,14 +74,6 @@ impl Pushes {
             .generation += 1;
     }
 
-    /// Whether a visitor has sockets at an edge.
-    #[must_use]
-    pub fn is_attached(&self, edge: EdgeId, visitor: VisitorId) -> bool {
-        lock(&self.edges)
-            .get(&edge)
-            .is_some_and(|waiting| waiting.visitors.contains_key(&visitor))
-    }
-
     /// A visitor who was attached when the server stopped: what the visitor is not known to hold
     /// is sent again.
     pub fn restore(&self, edge: EdgeId, visitor: VisitorId, delivered: Seq, head: Seq) {
