@@ -83,6 +83,8 @@ struct Memory {
 enum Failure {
     Unknown,
     Away(Away),
+    /// As was just found, and told.
+    StillAway,
     Shelf(ShelfError),
 }
 
@@ -102,7 +104,7 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Unknown => Self::new(Code::InboxUnknown, "no inbox has that key"),
-            Failure::Away(_) => Self::new(
+            Failure::Away(_) | Failure::StillAway => Self::new(
                 Code::OriginUnavailable,
                 "the origin does not answer, and this edge does not know it yet",
             )
@@ -167,20 +169,25 @@ impl Directory {
         let now = shelf.now();
         let fresh = |at: &Timestamp| now.since(*at) < INBOX_FRESH_FOR;
         let kept = shelf.inbox(key)?;
-        let wait = {
+        let (away, wait) = {
             let memory = self.memory.borrow();
             if !is_inbox_key(key) || memory.missing.get(key).is_some_and(fresh) {
                 return Err(Failure::Unknown);
             }
             let away = memory.away_at.is_some_and(|at| now.since(at) < AWAY_FOR);
-            !away && !memory.asking.contains(key) && !memory.asked.get(key).is_some_and(fresh)
+            let known = memory.asking.contains(key) || memory.asked.get(key).is_some_and(fresh);
+            (away, !away && !known)
         };
         match kept {
             Some(inbox) if !wait => Ok(inbox),
             Some(inbox) => match self.refresh(shelf, key).await {
-                Err(Failure::Away(_)) => Ok(inbox),
+                Err(Failure::Away(away)) => {
+                    shelf.warn(&away.to_string());
+                    Ok(inbox)
+                }
                 other => other,
             },
+            None if away => Err(Failure::StillAway),
             None => self.refresh(shelf, key).await,
         }
     }
@@ -207,7 +214,7 @@ impl Directory {
                 }
             }
             Err(Failure::Away(_)) => memory.away_at = Some(now),
-            Err(Failure::Shelf(_)) => {}
+            Err(Failure::Shelf(_) | Failure::StillAway) => {}
         }
         fetched
     }
@@ -215,7 +222,7 @@ impl Directory {
 
 fn tell(host: &impl Host, failure: Failure) -> Problem {
     match &failure {
-        Failure::Unknown => {}
+        Failure::Unknown | Failure::StillAway => {}
         Failure::Away(away) => host.warn(&away.to_string()),
         Failure::Shelf(error) => host.warn(&error.to_string()),
     }

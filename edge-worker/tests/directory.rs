@@ -141,3 +141,16 @@ fn an_origin_that_fails_is_as_good_as_away() {
         assert_eq!(ask(&host), Ok(inbox()), "{mood:?}");
     }
 }
+
+#[test]
+fn an_origin_that_was_just_found_away_is_not_asked_by_every_visitor() {
+    let host = FakeHost::new();
+    host.origin.borrow_mut().mood = Mood::Away;
+    for _ in 0..5 {
+        assert_eq!(ask(&host), Err("origin_unavailable".into()));
+    }
+    assert_eq!(host.origin.borrow().requests.len(), 1);
+    host.origin.borrow_mut().mood = Mood::Up;
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Ok(inbox()));
+}
