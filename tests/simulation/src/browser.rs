@@ -26,8 +26,8 @@ pub(crate) struct Visitor {
     /// Connects to the origin, without an edge.
     pub(crate) direct: bool,
     pub(crate) online: bool,
-    /// What the device remembers.
-    pub(crate) store: Vec<Change>,
+    /// What each of the visitor's devices remembers.
+    pub(crate) stores: [Vec<Change>; 2],
     /// What was written, by id.
     pub(crate) wrote: BTreeMap<MessageId, Said>,
     /// What some hop said that it has, and that the log does not hold yet.
@@ -42,7 +42,7 @@ impl Visitor {
             id: VisitorId::new(firsthop_core::Timestamp::from_millis(7), dice.bytes()),
             direct: dice.chance(250),
             online: true,
-            store: Vec::new(),
+            stores: [Vec::new(), Vec::new()],
             wrote: BTreeMap::new(),
             promised: BTreeMap::new(),
             shown: BTreeMap::new(),
@@ -61,11 +61,15 @@ pub(crate) struct Tab {
     pub(crate) pack: Option<PackHash>,
     /// How many events of its transcript were compared with the log.
     pub(crate) checked: usize,
+    /// Tabs of one device share what it remembers; two devices share the visitor's token.
+    pub(crate) device: usize,
 }
 
 impl World<'_> {
     pub(crate) fn add_tab(&mut self, visitor: usize) {
+        let device = usize::from(self.dice.chance(300));
         self.tabs.push(Tab {
+            device,
             visitor,
             client: None,
             life: 0,
@@ -80,7 +84,10 @@ impl World<'_> {
 
     pub(crate) fn open_tab(&mut self, tab: usize) {
         let (now, seed) = (self.clock(tab), self.dice.roll());
-        let store = self.visitors[self.tabs[tab].visitor].store.clone();
+        let Tab {
+            visitor, device, ..
+        } = self.tabs[tab];
+        let store = self.visitors[visitor].stores[device].clone();
         let mut client = Client::new(now, seed, "simulation", store);
         client.connect(now);
         self.note(|| format!("tab {tab} opens"));
@@ -336,12 +343,15 @@ impl World<'_> {
         if self.mutated(Mutation::DeviceAcksOnSend) {
             let ids = submit.messages.iter().map(|message| message.id).collect();
             let change = Change::Stored(Hop::Edge, ids);
-            self.visitors[visitor].store.push(change);
+            let device = self.tabs[tab].device;
+            self.visitors[visitor].stores[device].push(change);
         }
     }
 
     fn tab_saves(&mut self, tab: usize, change: &Change) {
-        let visitor = self.tabs[tab].visitor;
+        let Tab {
+            visitor, device, ..
+        } = self.tabs[tab];
         match change {
             Change::Stored(by, ids) => self.promise(visitor, *by, ids),
             Change::Reset => self.violate(format!("tab {tab} forgets its log")),
@@ -350,11 +360,16 @@ impl World<'_> {
         let forgets =
             matches!(change, Change::Written(_)) && self.mutated(Mutation::DeviceForgetsOutbox);
         if !forgets {
-            self.visitors[visitor].store.push(change.clone());
+            self.visitors[visitor].stores[device].push(change.clone());
         }
         for other in 0..self.tabs.len() {
-            let is_open = self.tabs[other].client.is_some();
-            if other != tab && self.tabs[other].visitor == visitor && is_open {
+            let Tab {
+                client,
+                visitor: whose,
+                device: of,
+                ..
+            } = &self.tabs[other];
+            if other != tab && (*whose, *of) == (visitor, device) && client.is_some() {
                 let life = self.tabs[other].life;
                 // A channel between tabs keeps the order.
                 let told = Happening::Told {
@@ -448,7 +463,7 @@ impl World<'_> {
             return;
         }
         let visitor = &mut self.visitors[visitor];
-        let saved = visitor.store.iter().rev().any(
+        let saved = visitor.stores.iter().flatten().any(
             |change| matches!(change, Change::Written(written) if written.submission.id == id),
         );
         if !saved {

@@ -265,7 +265,7 @@ impl World<'_> {
 
     /// Whether the device shows that a message failed.
     fn failed(&self, visitor: usize, id: MessageId) -> bool {
-        let changes = self.visitors[visitor].store.iter();
+        let changes = self.visitors[visitor].stores.iter().flatten();
         changes
             .filter(|change| matches!(change, Change::Failed(failed, _) if *failed == id))
             .count()
