@@ -1,14 +1,16 @@
 //! The replica against a scripted origin.
 
 use firsthop_core::protocol::agent::{
-    Act, ConversationReceipts, ConversationTyping, Done, Refused, Revision, Take, Welcome,
+    Act, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done,
+    Refused, Revision, Seen, Take, Welcome,
 };
 use firsthop_core::protocol::visitor::{Reconnect, Typing};
-use firsthop_core::protocol::{Code, Problem, Receipts, encode};
+use firsthop_core::protocol::{Code, Problem, Receipts, Seq, Status, encode};
 
 use super::testing::{ada, bo, conversation, event, from_agent, from_visitor, id, reply, summary};
 use super::transcript::{Delivery, What};
 use super::*;
+use core::time::Duration;
 
 const LOCAL: Timestamp = Timestamp::from_millis(50_000);
 
