@@ -23,8 +23,8 @@ export class Console {
     return console;
   }
 
-  /** Opens the conversation whose row shows `text`, once it is there. */
-  async open(text) {
+  /** Opens the first conversation whose row shows `text`, once there is one. */
+  async open(text = "") {
     await this.rows.filter({ hasText: text }).first().click();
     await this.composer.waitFor();
   }

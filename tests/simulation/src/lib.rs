@@ -16,6 +16,8 @@ mod edge;
 mod knowledge;
 mod mutation;
 mod origin;
+mod push;
+mod store;
 mod tally;
 mod world;
 
