@@ -85,9 +85,19 @@ export function createHost(given) {
   const follow = () => dress();
   dark.addEventListener("change", follow);
   dress();
+  // On narrow screens the panel is as high as the keyboard leaves the screen.
+  const seen = window.visualViewport;
+  const fit = () => {
+    host.style.setProperty("--visible", `${seen.height}px`);
+    host.style.setProperty("--visible-top", `${seen.offsetTop}px`);
+  };
+  seen?.addEventListener("resize", fit);
+  seen?.addEventListener("scroll", fit);
   document.body.append(host);
   const remove = () => {
     dark.removeEventListener("change", follow);
+    seen?.removeEventListener("resize", fit);
+    seen?.removeEventListener("scroll", fit);
     host.remove();
   };
   return { host, root, button, notice, dress, remove };

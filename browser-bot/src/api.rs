@@ -5,7 +5,6 @@
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::{HtmlElement, ShadowRoot};
 
 use firsthop_core::id::MessageId;
@@ -136,12 +135,7 @@ impl Widget {
         {
             let _ = remove.call0(host);
         }
-        future_to_promise(async move {
-            if let Some(shell) = shell {
-                shell.end().forget().await;
-            }
-            Ok(JsValue::UNDEFINED)
-        })
+        shell.map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), Shell::end)
     }
 }
 

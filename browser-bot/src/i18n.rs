@@ -75,7 +75,10 @@ impl Words {
 
 /// Puts a name or a number into a phrase.
 pub(crate) fn fill(phrase: &str, value: &str) -> String {
-    phrase.replacen("{}", value, 1)
+    match phrase.split_once('{') {
+        Some((before, after)) => [before, value, after.strip_prefix('}').unwrap_or(after)].concat(),
+        None => phrase.to_owned(),
+    }
 }
 
 static EN: Words = Words {
@@ -89,7 +92,7 @@ static EN: Words = Words {
     offline_short: "Offline",
     away_short: "People can’t be reached right now",
     person: "Talk to a person",
-    person_asked: "Person asked for",
+    person_asked: "A person has been asked for",
     greeting: "Hello! What can I help you with? I answer many questions right here on your device, even without a network.",
     placeholder: "Write a message",
     send: "Send",
@@ -139,7 +142,7 @@ static ZH: Words = Words {
     offline_short: "当前离线",
     away_short: "暂时联系不上人工客服",
     person: "转人工",
-    person_asked: "已请求人工",
+    person_asked: "已请求人工客服",
     greeting: "您好！请问有什么可以帮您？很多问题会直接在您的设备上解答，没有网络也可以。",
     placeholder: "请输入您的问题",
     send: "发送",

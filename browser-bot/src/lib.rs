@@ -6,21 +6,19 @@
 //! [`firsthop_core::hop::client::Client`], which decides everything about delivery.
 //!
 //! Start reading at [`api`] (what the launcher calls), then `shell` (the one loop), then
-//! `scene` (what is shown) and `view` (how). The launcher itself is `js/launcher.js`.
+//! `scene` (what is shown) and `view` (how). What the browser does for it all (storage, sockets,
+//! other tabs) is `platform` with `js/platform.js`; the launcher is `js/launcher.js`.
 //!
 //! Invariants: nothing is stored before the visitor does something; no text is ever taken for
-//! markup; whatever the browser refuses (storage, sockets, workers' locks), the rest works.
+//! markup; whatever the browser refuses (storage, sockets, locks), the rest works.
 
-mod admission;
 pub mod api;
 mod clock;
-mod http;
 mod i18n;
+mod journal;
 mod knowledge;
+mod platform;
 mod scene;
 mod shell;
-mod store;
-mod tabs;
 mod text;
-mod transport;
 mod view;

@@ -51,9 +51,9 @@ pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 fn find_scheme(text: &str, from: usize) -> Option<usize> {
-    let tail = text.get(from..)?;
-    let found = [tail.find("https://"), tail.find("http://")];
-    found.into_iter().flatten().min().map(|at| from + at)
+    let tail = text.as_bytes().get(from..)?;
+    let begins = |at: &usize| tail.get(*at..).is_some_and(|rest| rest.starts_with(b"https://") || rest.starts_with(b"http://"));
+    (0..tail.len()).find(begins).map(|at| from + at)
 }
 
 fn address(text: &str) -> &str {

@@ -4,19 +4,38 @@
 
 use firsthop_core::Instant;
 use firsthop_core::hop::client::Transport;
-use firsthop_core::protocol::visitor::{Hello, ToServer};
-use wasm_bindgen_futures::spawn_local;
+use firsthop_core::protocol::visitor::ToVisitor;
 
-use super::{Happening, Shell};
-use crate::admission::{NotAdmitted, admit};
-use crate::tabs::News;
-use crate::transport::{Link, Report};
+use super::Shell;
+use crate::platform::News;
+
+/// What happened on a connection.
+pub(crate) enum Report {
+    /// It is open.
+    Open,
+    /// Frames came.
+    Frames(Vec<ToVisitor>),
+    /// A poll was answered: time for the next one.
+    Polled,
+    /// It ended, or never began.
+    Closed,
+    /// The token does not do.
+    Denied,
+}
+
+/// Why a visitor is not admitted.
+pub(crate) enum NotAdmitted {
+    /// Trying again later may help.
+    Later,
+    /// This page may not use this inbox, or there is no such inbox: the server's words, for the
+    /// site's developer.
+    Misplaced(String),
+}
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct Connection {
     number: u32,
-    link: Option<Link>,
     token: Option<String>,
     /// Whether the token worked when it was last used.
     trusted: bool,
@@ -44,62 +63,46 @@ impl Connection {
     }
 
     /// Asks for another token before the next connection.
-    pub(super) fn distrust(&mut self) {
+    pub(super) const fn distrust(&mut self) {
         self.trusted = false;
-        self.drop_link();
-    }
-
-    pub(super) fn drop_link(&mut self) {
-        self.number = self.number.wrapping_add(1);
-        self.link = None;
-        self.awaiting = None;
-    }
-
-    pub(super) fn send(&self, frames: Vec<ToServer>, hello: Hello) {
-        if let Some(link) = &self.link {
-            link.send(frames, hello);
-        }
     }
 }
 
 impl Shell {
     pub(super) fn connect(&mut self, transport: Transport) {
-        self.connection.drop_link();
-        self.connection.wanted = true;
-        if self.connection.trusted && self.connection.has_token() {
-            return self.open_link(transport);
+        self.unlink();
+        let connection = &mut self.connection;
+        connection.wanted = true;
+        match &connection.token {
+            Some(token) if connection.trusted => self.browser.link(connection.number, transport, token),
+            token => {
+                self.browser.admit(connection.number, token.as_deref());
+                connection.awaiting = Some(transport);
+            }
         }
-        self.connection.awaiting = Some(transport);
-        let number = self.connection.number;
-        let (edge, inbox) = (self.options.edge.clone(), self.options.inbox.clone());
-        let (store, token, queue) = (self.store.clone(), self.connection.token.clone(), self.queue.clone());
-        spawn_local(async move {
-            queue.post(Happening::Admitted(number, admit(&edge, &inbox, &store, token).await));
-        });
     }
 
-    fn open_link(&mut self, transport: Transport) {
-        let Some(token) = &self.connection.token else { return };
-        let (number, queue) = (self.connection.number, self.queue.clone());
-        let reports = std::rc::Rc::new(move |report| queue.post(Happening::Link(number, report)));
-        self.connection.link = Some(Link::open(transport, &self.options.edge, token, reports));
+    /// Gives the connection up, and what was to become one.
+    pub(super) fn unlink(&mut self) {
+        self.connection.number = self.connection.number.wrapping_add(1);
+        self.connection.awaiting = None;
+        self.browser.unlink();
     }
 
     pub(super) fn admitted(&mut self, now: Instant, number: u32, result: Result<String, NotAdmitted>) {
+        let current = number == self.connection.number;
         match result {
             Ok(token) => {
                 // Good for the next connection, even if this one was given up meanwhile.
-                self.tabs.tell(&News::Token(token.clone()));
+                self.browser.tell(&News::Token(token.clone()));
+                self.around.misplaced = false;
+                if current && let Some(transport) = self.connection.awaiting.take() {
+                    self.browser.link(number, transport, &token);
+                }
                 self.connection.token = Some(token);
                 self.connection.trusted = true;
-                self.around.misplaced = false;
-                if number == self.connection.number
-                    && let Some(transport) = self.connection.awaiting.take()
-                {
-                    self.open_link(transport);
-                }
             }
-            Err(_) if number != self.connection.number => {}
+            Err(_) if !current => {}
             Err(why) => {
                 if let NotAdmitted::Misplaced(why) = why
                     && !self.around.misplaced
@@ -120,17 +123,13 @@ impl Shell {
         match report {
             Report::Open => self.client.handle_connected(now),
             Report::Frames(frames) => self.client.handle_frames(now, frames),
-            Report::Polled => {
-                if let Some(link) = &self.connection.link {
-                    link.poll(self.client.hello());
-                }
-            }
+            Report::Polled => self.browser.poll(self.client.hello()),
             Report::Closed | Report::Denied => {
                 // A socket can't say that its token was the reason: admission will.
                 if !self.client.is_connected() || matches!(report, Report::Denied) {
-                    self.connection.trusted = false;
+                    self.connection.distrust();
                 }
-                self.connection.drop_link();
+                self.unlink();
                 self.around.lost = true;
                 self.client.handle_closed(now);
             }
@@ -139,9 +138,8 @@ impl Shell {
 
     /// The hop above sent a newer token.
     pub(super) fn renewed(&mut self, token: String) {
-        self.tabs.tell(&News::Token(token.clone()));
-        self.connection.token = Some(token.clone());
-        let store = self.store.clone();
-        spawn_local(async move { store.keep_token(token).await });
+        self.browser.tell(&News::Token(token.clone()));
+        self.browser.keep_token(&token);
+        self.connection.token = Some(token);
     }
 }

@@ -8,45 +8,43 @@
 mod acts;
 mod link;
 mod queue;
-mod watch;
 
+use js_sys::{Date, Promise};
 use web_sys::{Document, HtmlElement, ShadowRoot, VisibilityState, Window};
 
 use firsthop_core::hop::client::{Change, Client, Output};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::visitor::Page;
 use firsthop_core::protocol::{Author, Content, Event, Seq};
-use firsthop_core::{Instant, Private};
-use wasm_bindgen_futures::spawn_local;
+use firsthop_core::{Instant, Private, Timestamp};
+use wasm_bindgen::JsValue;
 
+pub(crate) use link::{NotAdmitted, Report};
 pub(crate) use queue::Queue;
 
-use crate::admission::NotAdmitted;
 use crate::api::{Emitter, Options};
 use crate::clock;
 use crate::i18n::Words;
-use crate::knowledge::{self, Knowledge};
+use crate::knowledge::Knowledge;
+use crate::platform::{Browser, News};
 use crate::scene::{Surroundings, scene};
-use crate::store::{Remembered, Store, database_name};
-use crate::tabs::{News, Tabs};
-use crate::transport::Report;
-use crate::view::{Act, Listener, View};
+use crate::view::{Act, View};
 use link::Connection;
-use watch::Timer;
 
 /// How long somebody is shown to type without being heard of again, in milliseconds.
 const TYPING_SHOWN_MS: u64 = 8_000;
+const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
 /// The longest address or title of a page that is told, in bytes.
 const PAGE_BYTES_MAX: usize = firsthop_core::limits::PAGE_FIELD_BYTES_MAX;
 
 /// Everything that can happen.
 pub(crate) enum Happening {
-    /// The store told what an earlier visit left.
+    /// The browser told what an earlier visit left.
     Recalled(Remembered),
-    /// The current pack has this name, if there is one.
-    PackNamed(Option<PackHash>),
-    /// A pack was fetched, or could not be.
-    PackFetched(Option<Box<Pack>>),
+    /// The current pack has this name.
+    PackNamed(PackHash),
+    /// A pack was fetched.
+    PackFetched(Box<Pack>),
     /// The visitor did something in the panel.
     Act(Act),
     /// The button was pressed.
@@ -71,6 +69,20 @@ pub(crate) enum Happening {
     TimeOut,
 }
 
+/// What an earlier visit left.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    /// The changes, in their order.
+    pub(crate) changes: Vec<Change>,
+    /// How many records they were in, and the last one's key.
+    pub(crate) records: u32,
+    pub(crate) last: JsValue,
+    /// The visitor's token.
+    pub(crate) token: Option<String>,
+    /// Up to where the visitor has read.
+    pub(crate) read: Seq,
+}
+
 /// See the module.
 pub(crate) struct Shell {
     options: Options,
@@ -81,11 +93,9 @@ pub(crate) struct Shell {
     client: Client,
     knowledge: Knowledge,
     view: View,
-    store: Store,
-    tabs: Tabs,
+    browser: Browser,
     connection: Connection,
     around: Surroundings,
-    timer: Timer,
     /// Up to where the visitor has read.
     read: Seq,
     /// Up to where the site's script was told of messages.
@@ -96,16 +106,12 @@ pub(crate) struct Shell {
     typed_at: Option<Instant>,
     /// Changes of this turn, to be kept and told.
     changes: Vec<Change>,
-    _listeners: Vec<Listener>,
 }
 
 impl Shell {
     /// Builds everything. Nothing is stored or sent yet, and no token asked for.
     pub(crate) fn new(options: Options, emit: Emitter, host: HtmlElement, root: ShadowRoot, button: HtmlElement, window: &Window, document: Document, queue: Queue) -> Self {
         let words = Words::of(&options.lang);
-        let name = database_name(&options.edge, &options.inbox);
-        let store = Store::new(name.clone());
-        let tabs = Tabs::join(&name, queue.poster(Happening::News));
         let acts = queue.poster(Happening::Act);
         let view = View::new(&document, root, button, std::rc::Rc::new(acts));
         let around = Surroundings {
@@ -119,12 +125,11 @@ impl Shell {
             typing: false,
         };
         let mut shell = Self {
-            client: Client::new(clock::instant(), 0, "", []),
+            client: new_client(Vec::new()),
             connection: Connection::default(),
             knowledge: Knowledge::default(),
-            timer: Timer::new(window.clone(), queue.clone()),
-            _listeners: watch::listen(window, &document, &queue),
-            options, emit, queue, document, host, view, store, tabs, around,
+            browser: Browser::new(&options.edge, &options.inbox, queue.clone()),
+            options, emit, queue, document, host, view, around,
             read: Seq(0),
             told: Seq(0),
             unread: 0,
@@ -132,19 +137,9 @@ impl Shell {
             typed_at: None,
             changes: Vec::new(),
         };
-        shell.begin();
+        shell.tell_context();
+        shell.draw();
         shell
-    }
-
-    /// Asks the store and the pack's address; the panel can be opened meanwhile.
-    fn begin(&mut self) {
-        self.client = new_client(Vec::new());
-        self.tell_context();
-        let (store, queue) = (self.store.clone(), self.queue.clone());
-        spawn_local(async move { queue.post(Happening::Recalled(store.recall().await)) });
-        let (edge, inbox, queue) = (self.options.edge.clone(), self.options.inbox.clone(), self.queue.clone());
-        spawn_local(async move { queue.post(Happening::PackNamed(knowledge::current(&edge, &inbox).await)) });
-        self.draw();
     }
 
     /// Takes in what happened; then does all that follows from it.
@@ -152,8 +147,9 @@ impl Shell {
         let now = clock::instant();
         match happening {
             Happening::Recalled(remembered) => self.recalled(now, remembered),
-            Happening::PackNamed(name) => name.into_iter().for_each(|name| self.fetch_pack(name)),
-            Happening::PackFetched(pack) => self.pack_fetched(pack),
+            Happening::PackNamed(name) => self.fetch_pack(name),
+            // One that can't be had is asked for again when the hop above names it again.
+            Happening::PackFetched(pack) => self.knowledge.set(pack),
             Happening::Act(act) => self.act(now, act),
             Happening::Toggle => self.open(now, !self.view.is_open()),
             Happening::Open(wanted) => self.open(now, wanted),
@@ -186,12 +182,13 @@ impl Shell {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Connect(transport) => self.connect(transport),
-                Output::Disconnect => self.connection.drop_link(),
+                Output::Disconnect => self.unlink(),
                 Output::Admit => {
                     self.connection.distrust();
+                    self.unlink();
                     self.client.handle_closed(now);
                 }
-                Output::Send(frames) => self.connection.send(frames, self.client.hello()),
+                Output::Send(frames) => self.browser.send(frames, self.client.hello()),
                 Output::Save(change) => self.changes.push(change),
                 Output::Pack(name) => self.fetch_pack(name),
                 Output::Token(token) => self.renewed(token.token.into_exposed()),
@@ -205,8 +202,8 @@ impl Shell {
                 // Who has written no longer types.
                 self.set_typing(now, false);
             }
-            self.tabs.tell(&News::Changes(changes.clone()));
-            self.store.keep(changes);
+            self.browser.keep(&changes);
+            self.browser.tell(&News::Changes(changes));
         }
         if self.client.is_connected() {
             self.around.lost = false;
@@ -215,17 +212,17 @@ impl Shell {
         self.see();
         // What was read above may have to be sent.
         if let Some(Output::Send(frames)) = self.client.poll_output() {
-            self.connection.send(frames, self.client.hello());
+            self.browser.send(frames, self.client.hello());
         }
         self.announce();
         let due = [self.client.next_timeout(), self.typing_until].into_iter().flatten().min();
-        self.timer.set(due.map(|at| at.since(now)));
+        self.browser.ring_after(due.map(|at| at.since(now).as_millis()));
     }
 
     fn draw(&mut self) {
         self.around.knows = self.knowledge.is_loaded();
-        self.around.forgetful = self.store.is_refused();
-        self.view.draw(scene(&self.client, &self.around, watch::day_of));
+        self.around.forgetful = self.browser.is_refused();
+        self.view.draw(scene(&self.client, &self.around, day_of));
     }
 
     /// What is on the screen has been read; what has arrived, delivered.
@@ -233,8 +230,8 @@ impl Shell {
         let cursor = self.client.cursor();
         if cursor > self.read && self.is_seen() && self.view.is_at_end() {
             self.read = cursor;
-            self.store.keep_read(cursor);
-            self.tabs.tell(&News::Read(cursor));
+            self.browser.keep_read(cursor);
+            self.browser.tell(&News::Read(cursor));
         }
         if cursor > Seq(0) {
             self.client.see(self.read);
@@ -260,7 +257,8 @@ impl Shell {
         }
     }
 
-    fn recalled(&mut self, now: Instant, remembered: Remembered) {
+    fn recalled(&mut self, now: Instant, mut remembered: Remembered) {
+        self.browser.shorten(&mut remembered);
         let unsaid = self.client.transcript().is_empty();
         self.read = self.read.max(remembered.read);
         self.connection.remember(remembered.token);
@@ -288,21 +286,9 @@ impl Shell {
         self.client.set_context(self.around.words.tag, Some(page));
     }
 
-    fn fetch_pack(&mut self, name: PackHash) {
-        if self.knowledge.hash() == Some(name) {
-            return;
-        }
-        let (edge, queue) = (self.options.edge.clone(), self.queue.clone());
-        spawn_local(async move {
-            queue.post(Happening::PackFetched(knowledge::fetch(&edge, name).await.map(Box::new)));
-        });
-    }
-
-    fn pack_fetched(&mut self, pack: Option<Box<Pack>>) {
-        // A pack that could not be had is asked for again when the hop above names it again; the
-        // bot goes on with the one that it has.
-        if let Some(pack) = pack {
-            self.knowledge.set(*pack);
+    fn fetch_pack(&self, name: PackHash) {
+        if self.knowledge.hash() != Some(name) {
+            self.browser.fetch_pack(&name.to_string());
         }
     }
 
@@ -319,7 +305,6 @@ impl Shell {
             News::Read(read) => self.read = self.read.max(read.min(self.client.cursor())),
             News::Token(token) => self.connection.remember(Some(token)),
             News::Shutdown => {
-                self.store.close();
                 self.host.remove();
                 self.queue.end();
             }
@@ -333,7 +318,7 @@ impl Shell {
                 self.client.connect(now);
             }
         } else if self.connection.is_wanted() {
-            self.connection.drop_link();
+            self.unlink();
             self.client.handle_closed(now);
         }
     }
@@ -361,12 +346,19 @@ impl Shell {
         self.client.visitor().map(|visitor| visitor.to_string())
     }
 
-    /// Ends everything here and in the other tabs. What is left to do is to forget what is stored.
-    pub(crate) fn end(self) -> Store {
-        self.tabs.tell(&News::Shutdown);
+    /// Ends everything here and in the other tabs, and forgets it; done when the promise is.
+    pub(crate) fn end(self) -> Promise {
+        self.browser.tell(&News::Shutdown);
         self.host.remove();
-        self.store
+        self.browser.forget()
     }
+}
+
+/// The number of the day in the visitor's time zone.
+fn day_of(at: Timestamp) -> i64 {
+    let millis = at.as_millis() as f64;
+    let offset_minutes = Date::new(&JsValue::from_f64(millis)).get_timezone_offset();
+    ((millis - offset_minutes * 60_000.0) / DAY_MS).floor() as i64
 }
 
 fn new_client(changes: Vec<Change>) -> Client {

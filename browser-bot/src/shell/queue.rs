@@ -1,6 +1,6 @@
 //! What happens waits in line: nothing interrupts the shell, whoever calls from within.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ pub(crate) struct Queue(Rc<Inner>);
 struct Inner {
     waiting: RefCell<VecDeque<Happening>>,
     shell: RefCell<Option<Shell>>,
+    ending: Cell<bool>,
 }
 
 impl Queue {
@@ -45,19 +46,19 @@ impl Queue {
         self.0.shell.try_borrow_mut().ok()?.take()
     }
 
-    /// Takes the shell away, once it is done with what it does.
+    /// Takes the shell away, once it is done with what it does now.
     pub(crate) fn end(&self) {
-        let queue = self.clone();
-        wasm_bindgen_futures::spawn_local(async move { drop(queue.take()) });
+        self.0.ending.set(true);
     }
 
     fn run(&self) {
         let Ok(mut shell) = self.0.shell.try_borrow_mut() else { return };
         loop {
             let Some(happening) = self.0.waiting.borrow_mut().pop_front() else { return };
-            match shell.as_mut() {
-                Some(shell) => shell.handle(happening),
-                None => return,
+            let Some(serving) = shell.as_mut() else { return };
+            serving.handle(happening);
+            if self.0.ending.get() {
+                *shell = None;
             }
         }
     }

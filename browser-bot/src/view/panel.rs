@@ -9,7 +9,7 @@ use crate::i18n::Words;
 
 const STYLE: &str = include_str!("../../style/widget.css");
 
-const MARK: &str = "M4 16.5c2.5-7 5-7 6.5-2.5M10.5 14c2-7.5 6-8.5 9-3M4 19.5h.01M19.5 14.5h.01";
+const MARK: &str = "M4.5 16c.9-5.8 4-8.5 7.5-8.5s6.6 2.7 7.5 8.5M12 15.5h.01";
 const PERSON: &str = "M12 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 19.5c.6-3.3 3.4-5 7-5s6.4 1.7 7 5";
 const CLOSE: &str = "M6.5 10l5.5 5.5 5.5-5.5";
 const SEND: &str = "M12 19V5.5M6 11l6-6 6 6";
@@ -60,7 +60,7 @@ impl Panel {
         append(&person, &[&dom.icon(PERSON), &person_text]);
         let close = dom.button("plain close", "close");
         append(&close, &[&dom.icon(CLOSE)]);
-        append(&header, &[&mark, &titles, &person, &close]);
+        append(&header, &[&mark, &titles, &close]);
 
         let log = dom.element("div", "log");
         set(&log, "role", "region");
@@ -99,7 +99,7 @@ impl Panel {
         toggle(&complaint, "hidden", true);
 
         let foot = dom.element("footer", "foot");
-        append(&foot, &[&latest, &banner, &form, &complaint]);
+        append(&foot, &[&latest, &banner, &form, &complaint, &person]);
         append(&root, &[&header, &log, &foot]);
         Self {
             root, title, subtitle, person, person_text, close, log, rows, typing, latest, latest_text, banner, banner_text,

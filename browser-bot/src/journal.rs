@@ -4,20 +4,18 @@
 //! the log in one piece, then what is not in the log yet. Invariant: a client that takes in
 //! either shows the same conversation and has the same outbox.
 
-use std::collections::BTreeMap;
-
 use firsthop_core::hop::client::{Change, Written};
 use firsthop_core::id::MessageId;
-use firsthop_core::protocol::{Event, Receipts, Seq};
+use firsthop_core::protocol::{Event, Receipts};
 
 /// See the module.
-pub(super) fn shorten(changes: Vec<Change>) -> Vec<Change> {
-    let mut log = BTreeMap::<Seq, Event>::new();
+pub(crate) fn shorten(changes: Vec<Change>) -> Vec<Change> {
+    let mut log = Vec::<Event>::new();
     let mut receipts = Receipts::default();
     let mut rest = Vec::new();
     for change in changes {
         match change {
-            Change::Events(events) => log.extend(events.into_iter().map(|event| (event.seq, event))),
+            Change::Events(events) => events.into_iter().for_each(|event| insert(&mut log, event)),
             Change::Receipts(more) => receipts = receipts.merge(more),
             Change::Reset => {
                 log.clear();
@@ -26,7 +24,7 @@ pub(super) fn shorten(changes: Vec<Change>) -> Vec<Change> {
             other => rest.push(other),
         }
     }
-    let held = |id: MessageId| log.values().any(|event| event.id == id);
+    let held = |id: MessageId| log.iter().any(|event| event.id == id);
     let gone: Vec<MessageId> = rest.iter().filter_map(|change| match change { Change::Discarded(id) => Some(*id), _ => None }).collect();
     let mut written = Vec::new();
     rest.retain_mut(|change| match change {
@@ -48,7 +46,7 @@ pub(super) fn shorten(changes: Vec<Change>) -> Vec<Change> {
     });
     let mut short = Vec::with_capacity(rest.len() + 2);
     if !log.is_empty() {
-        short.push(Change::Events(log.into_values().collect()));
+        short.push(Change::Events(log));
     }
     if receipts != Receipts::default() {
         short.push(Change::Receipts(receipts));
@@ -57,11 +55,18 @@ pub(super) fn shorten(changes: Vec<Change>) -> Vec<Change> {
     short
 }
 
+/// Puts an event at its place, unless it is there.
+fn insert(log: &mut Vec<Event>, event: Event) {
+    if let Err(place) = log.binary_search_by_key(&event.seq, |held| held.seq) {
+        log.insert(place, event);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use firsthop_core::hop::client::Client;
     use firsthop_core::protocol::visitor::{Said, SaidText, Submission};
-    use firsthop_core::protocol::{Author, Code, Hop, Problem, Text};
+    use firsthop_core::protocol::{Author, Code, Hop, Problem, Seq, Text};
     use firsthop_core::{Instant, Private, Timestamp};
 
     use super::*;
