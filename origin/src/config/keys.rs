@@ -82,6 +82,18 @@ pub const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "metrics.token",
+        number: false,
+        expected: "it is empty, or at least 16 characters without spaces",
+        set: |config, text| {
+            if !text.is_empty() && (text.len() < 16 || text.contains(char::is_whitespace)) {
+                return Err(());
+            }
+            config.metrics_token = (!text.is_empty()).then(|| text.into());
+            Ok(())
+        },
+    },
+    Key {
         name: "log.level",
         number: false,
         expected: "it is error, warn, info, debug or trace",

@@ -14,6 +14,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use firsthop_core::Private;
+
 pub use keys::KEYS;
 
 /// The commented defaults.
@@ -40,6 +42,8 @@ pub struct Config {
     pub megabytes_max: Option<u32>,
     /// `log.level`.
     pub log_level: tracing::Level,
+    /// `metrics.token`.
+    pub metrics_token: Option<Private<String>>,
     /// `log.format`.
     pub log_format: LogFormat,
 }
@@ -66,6 +70,7 @@ impl Default for Config {
             megabytes_max: None,
             log_level: tracing::Level::INFO,
             log_format: LogFormat::Text,
+            metrics_token: None,
         }
     }
 }

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use firsthop_core::protocol::{Code, Problem};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use super::problem::json_response;
+use super::problem::{Failure, json_response};
+use super::request;
 use crate::app::App;
 use crate::metrics::Counter;
 
@@ -38,16 +41,33 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     json_response(status, &body)
 }
 
-/// In Prometheus' text format.
-pub(super) async fn metrics(State(app): State<Arc<App>>) -> Response {
-    (
-        [(
-            header::CONTENT_TYPE,
-            "text/plain; version=0.0.4; charset=utf-8",
-        )],
-        app.metrics.render(),
-    )
-        .into_response()
+/// In Prometheus' text format, for whoever may know how busy the shop is.
+pub(super) async fn metrics(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let config = &app.config;
+    let allowed = match &config.metrics_token {
+        Some(token) => request::bearer(&headers).is_some_and(|given| same(given, token.expose())),
+        None => {
+            config.listen.ip().is_loopback()
+                && !PROXY_HEADERS.iter().any(|name| headers.contains_key(*name))
+        }
+    };
+    if !allowed {
+        let message = "`/metrics` needs `Authorization: Bearer` with the setting `metrics.token`";
+        return Err(Problem::new(Code::TokenMissing, message).into());
+    }
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], app.metrics.render()).into_response())
+}
+
+/// What proxies add to requests that they pass on.
+const PROXY_HEADERS: [&str; 4] = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/// Compares secrets: their hashes, so that the time it takes tells nothing of them.
+fn same(given: &str, secret: &str) -> bool {
+    Sha256::digest(given) == Sha256::digest(secret)
 }
 
 /// Counts every request.

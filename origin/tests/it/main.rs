@@ -10,6 +10,7 @@ mod edges;
 mod harness;
 mod knowledge;
 mod messages;
+mod operators;
 mod process;
 mod storage;
 mod transports;
