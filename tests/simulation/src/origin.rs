@@ -3,24 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use firsthop_core::Timestamp;
-use firsthop_core::bot::{ask, verify};
-use firsthop_core::conversation::{Head, Verdict, bot_speaks, same_command, same_submission};
-use firsthop_core::hop::gateway::{Gateway, Notice, Output, State};
+use firsthop_core::conversation::Head;
+use firsthop_core::hop::gateway::{Gateway, Output, State};
 use firsthop_core::hop::relay::RequestId;
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::agent::Command;
-use firsthop_core::protocol::visitor::{
-    Claim, Events, Reach, Said, SaidText, Submission, ToServer, ToVisitor,
-};
-use firsthop_core::protocol::{
-    Answer, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, UnverifiedClaim,
-    events_that_fit,
-};
+use firsthop_core::protocol::visitor::{Claim, Submission, ToServer, ToVisitor};
+use firsthop_core::protocol::{Answer, Event, Receipts, Seq, Status};
 
-use crate::console::agent_ref;
 use crate::mutation::Mutation;
-use crate::tally::{Fault, Reached};
+use crate::tally::Fault;
 use crate::world::{Happening, World};
 
 /// What the store holds of a conversation.
@@ -33,9 +26,9 @@ pub(crate) struct Conversation {
     pub(crate) read_by_agents: Receipts,
     pub(crate) seen_by_visitor: Receipts,
     /// Whether the visitor has sockets at the edge, as far as is known.
-    attached: bool,
+    pub(crate) attached: bool,
     /// Up to where the edge had the log when that was noted: a restart begins there.
-    attached_at: Seq,
+    pub(crate) attached_at: Seq,
 }
 
 impl Conversation {
@@ -47,45 +40,45 @@ impl Conversation {
 
 /// Who waits for a write.
 #[derive(Debug, Clone, Copy)]
-enum Waiter {
+pub(crate) enum Waiter {
     Conn(u64),
     Batch(u64),
     Agent { agent: usize, life: u64 },
 }
 
 #[derive(Debug)]
-enum Work {
+pub(crate) enum Work {
     Says(Submission),
     Acts { agent: usize, command: Command },
 }
 
 #[derive(Debug)]
-struct Job {
-    visitor: usize,
-    work: Work,
-    waiter: Waiter,
+pub(crate) struct Job {
+    pub(crate) visitor: usize,
+    pub(crate) work: Work,
+    pub(crate) waiter: Waiter,
 }
 
 /// An edge's request under way.
 #[derive(Debug)]
-struct Batch {
-    visitor: usize,
-    life: u64,
-    id: RequestId,
-    gateway: Gateway,
-    frames: Vec<ToVisitor>,
-    waiting: usize,
+pub(crate) struct Batch {
+    pub(crate) visitor: usize,
+    pub(crate) life: u64,
+    pub(crate) id: RequestId,
+    pub(crate) gateway: Gateway,
+    pub(crate) frames: Vec<ToVisitor>,
+    pub(crate) waiting: usize,
 }
 
 /// What is known, in memory, of pushing to one visitor's edge.
 #[derive(Debug, Default)]
-struct Pushing {
-    pushed: Seq,
-    under_way: Option<(u64, Seq)>,
-    receipts_told: Receipts,
+pub(crate) struct Pushing {
+    pub(crate) pushed: Seq,
+    pub(crate) under_way: Option<(u64, Seq)>,
+    pub(crate) receipts_told: Receipts,
     /// How often the visitor was attached, now and when the push under way left.
-    attachments: u64,
-    attachments_then: u64,
+    pub(crate) attachments: u64,
+    pub(crate) attachments_then: u64,
 }
 
 /// See the module.
@@ -99,15 +92,15 @@ pub(crate) struct Origin {
     pub(crate) storage_fails: bool,
     pub(crate) slow: bool,
     pub(crate) clock_ahead: u64,
-    queue: Vec<Job>,
-    committing: Vec<Job>,
-    gateways: BTreeMap<u64, Gateway>,
-    batches: BTreeMap<u64, Batch>,
-    next_batch: u64,
-    pushing: Vec<Pushing>,
-    next_push: u64,
+    pub(crate) queue: Vec<Job>,
+    pub(crate) committing: Vec<Job>,
+    pub(crate) gateways: BTreeMap<u64, Gateway>,
+    pub(crate) batches: BTreeMap<u64, Batch>,
+    pub(crate) next_batch: u64,
+    pub(crate) pushing: Vec<Pushing>,
+    pub(crate) next_push: u64,
     /// What the last commit added, for the bug of not syncing it.
-    last_commit: Vec<(usize, usize)>,
+    pub(crate) last_commit: Vec<(usize, usize)>,
 }
 
 impl Origin {
@@ -131,7 +124,7 @@ impl Origin {
         }
     }
 
-    fn state(&self, visitor: usize) -> State {
+    pub(crate) fn state(&self, visitor: usize) -> State {
         let conversation = &self.conversations[visitor];
         State {
             head: conversation.head.visible,
@@ -180,7 +173,7 @@ impl World<'_> {
         self.drive_gateway(conn);
     }
 
-    fn drive_gateway(&mut self, conn: u64) {
+    pub(crate) fn drive_gateway(&mut self, conn: u64) {
         let Some(visitor) = self.conns.get(&conn).map(|conn| conn.visitor) else {
             return;
         };
@@ -288,7 +281,7 @@ impl World<'_> {
         }
     }
 
-    fn drive_batch(&mut self, number: u64) {
+    pub(crate) fn drive_batch(&mut self, number: u64) {
         while let Some(batch) = self.origin.batches.get_mut(&number) {
             let visitor = batch.visitor;
             let Some(output) = batch.gateway.poll_output() else {
@@ -362,7 +355,7 @@ impl World<'_> {
 }
 
 impl Work {
-    const fn id(&self) -> MessageId {
+    pub(crate) const fn id(&self) -> MessageId {
         match self {
             Self::Says(message) => message.id,
             Self::Acts { command, .. } => command.id,
@@ -371,7 +364,7 @@ impl Work {
 }
 
 /// What a claim says, taken at its word.
-fn believed(of: MessageId, claim: &Claim) -> Answer {
+pub(crate) fn believed(of: MessageId, claim: &Claim) -> Answer {
     use firsthop_core::protocol::Source;
     let _ = of.derive(Derived::Answer);
     Answer {

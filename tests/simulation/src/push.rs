@@ -1,29 +1,13 @@
 //! The origin's pushes to edges, until they are acknowledged; its crashes, and what it finds after.
 
-use std::collections::{BTreeMap, BTreeSet};
+use firsthop_core::protocol::visitor::{Events, ToVisitor};
+use firsthop_core::protocol::{Receipts, Seq, events_that_fit};
 
-use firsthop_core::Timestamp;
-use firsthop_core::bot::{ask, verify};
-use firsthop_core::conversation::{Head, Verdict, bot_speaks, same_command, same_submission};
-use firsthop_core::hop::gateway::{Gateway, Notice, Output, State};
-use firsthop_core::hop::relay::RequestId;
-use firsthop_core::id::{Derived, MessageId};
-use firsthop_core::pack::PackHash;
-use firsthop_core::protocol::agent::Command;
-use firsthop_core::protocol::visitor::{
-    Claim, Events, Reach, Said, SaidText, Submission, ToServer, ToVisitor,
-};
-use firsthop_core::protocol::{
-    Answer, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, UnverifiedClaim,
-    events_that_fit,
-};
-
-use crate::console::agent_ref;
 use crate::mutation::Mutation;
-use crate::tally::{Fault, Reached};
+use crate::tally::Fault;
 use crate::world::{Happening, World};
 
-use crate::origin::*;
+use crate::origin::{Job, Pushing};
 
 impl World<'_> {
     /// Pushes what the edge does not have yet; one push at a time.

@@ -1,29 +1,19 @@
 //! The origin's store: what waits goes into one transaction, and is told when that is on the disk.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use firsthop_core::Timestamp;
 use firsthop_core::bot::{ask, verify};
-use firsthop_core::conversation::{Head, Verdict, bot_speaks, same_command, same_submission};
-use firsthop_core::hop::gateway::{Gateway, Notice, Output, State};
-use firsthop_core::hop::relay::RequestId;
-use firsthop_core::id::{Derived, MessageId};
-use firsthop_core::pack::PackHash;
+use firsthop_core::conversation::{Verdict, bot_speaks, same_command, same_submission};
+use firsthop_core::hop::gateway::Notice;
+use firsthop_core::id::MessageId;
 use firsthop_core::protocol::agent::Command;
-use firsthop_core::protocol::visitor::{
-    Claim, Events, Reach, Said, SaidText, Submission, ToServer, ToVisitor,
-};
-use firsthop_core::protocol::{
-    Answer, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, UnverifiedClaim,
-    events_that_fit,
-};
+use firsthop_core::protocol::visitor::{Reach, Said, SaidText, Submission};
+use firsthop_core::protocol::{Code, Content, Hop, Problem, Seq, Status, UnverifiedClaim};
 
 use crate::console::agent_ref;
 use crate::mutation::Mutation;
 use crate::tally::{Fault, Reached};
 use crate::world::{Happening, World};
 
-use crate::origin::*;
+use crate::origin::{Job, Waiter, Work, believed};
 
 impl World<'_> {
     pub(crate) fn enqueue(&mut self, visitor: usize, work: Work, waiter: Waiter) {

@@ -127,6 +127,7 @@ impl Servers {
         if via == Via::Edge {
             servers.start_edge(programs).await?;
         }
+        servers.knows_inbox(|_| true).await?;
         Ok(servers)
     }
 
@@ -176,16 +177,23 @@ impl Servers {
 
     /// Waits until the hop that visitors go to announces a pack.
     pub(crate) async fn has_pack(&self) -> Result<()> {
+        self.knows_inbox(|inbox| inbox["pack"].is_string()).await
+    }
+
+    /// What commands change, a running server notices within a second.
+    async fn knows_inbox(&self, enough: impl Fn(&serde_json::Value) -> bool) -> Result<()> {
         let path = format!("/v1/inboxes/{INBOX}/pack");
         let began = std::time::Instant::now();
         loop {
-            let answer = http::get(self.visitors().at, &path).await?.success()?;
-            let pack: serde_json::Value = serde_json::from_slice(&answer.body)?;
-            if pack["pack"].is_string() {
+            let answer = http::get(self.visitors().at, &path).await?;
+            if answer.status == 200 && enough(&serde_json::from_slice(&answer.body)?) {
                 return Ok(());
             }
             if began.elapsed() > READY_WITHIN {
-                bail!("no pack is announced at {path} after {READY_WITHIN:?}");
+                bail!(
+                    "{path} still says {} after {READY_WITHIN:?}",
+                    String::from_utf8_lossy(&answer.body)
+                );
             }
             tokio::time::sleep(process::LOOK_EVERY).await;
         }
