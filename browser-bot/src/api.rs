@@ -5,23 +5,15 @@
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
-use web_sys::{HtmlElement, ShadowRoot};
 
 use firsthop_core::id::MessageId;
 use firsthop_core::protocol::{Author, Content, Event};
 
-use crate::shell::{Happening, Queue, Shell};
-use crate::text::inert;
+use crate::scene::inert;
+use crate::shell::{Happening, Page, Queue, Shell};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
-
-#[wasm_bindgen(module = "/js/host.js")]
-extern "C" {
-    /// `createHost` of `js/host.js`: the element, for sites that don't use the launcher.
-    #[wasm_bindgen(js_name = createHost)]
-    fn create_host(options: &JsValue) -> JsValue;
-}
 
 /// What a site can choose.
 #[derive(Debug, Clone)]
@@ -55,36 +47,25 @@ fn get(object: &JsValue, name: &str) -> JsValue {
 #[wasm_bindgen(skip_typescript)]
 pub struct Widget {
     queue: Queue,
-    /// Of an element that was made here: changes and removes it.
-    host: Option<JsValue>,
 }
 
-/// Starts the widget: in the launcher's element, if the options name one, else in one of its own.
+/// Starts the widget in the element that `createHost` of `js/host.js` made: the launcher calls
+/// it, and so does a site that bundles the widget.
 ///
 /// # Errors
-/// If the options lack `edge` or `inbox`, or there is no page to be on.
+/// If the options lack something.
 #[wasm_bindgen(skip_typescript)]
 pub fn start(options: &JsValue) -> Result<Widget, JsError> {
-    let read = Options::read(options);
-    let read = read.ok_or_else(|| JsError::new("Firsthop: the options need `edge`, the server's address, and `inbox`, the inbox's key"))?;
+    let read = Options::read(options).ok_or_else(|| JsError::new("Firsthop: `edge` and `inbox` are needed"))?;
     let window = web_sys::window().ok_or_else(|| JsError::new("Firsthop: there is no window"))?;
     let document = window.document().ok_or_else(|| JsError::new("Firsthop: there is no document"))?;
-    let given = get(options, "root").is_instance_of::<ShadowRoot>();
-    let element = if given { options.clone() } else { create_host(options) };
-    let root: ShadowRoot = get(&element, "root").unchecked_into();
-    let button: HtmlElement = get(&element, "button").unchecked_into();
-    let host: HtmlElement = get(&element, "host").unchecked_into();
-    let lang = if given { read.lang.clone() } else { host.lang() };
+    let host = get(options, "host").dyn_into().map_err(|_| JsError::new("Firsthop: `host` is needed"))?;
     let emit = Emitter(get(options, "emit").dyn_into().ok());
+    let (root, button) = (get(options, "root"), get(options, "button"));
+    let page = Page { host, root, button, document, online: window.navigator().on_line() };
     let queue = Queue::default();
-    if !given {
-        let toggle = queue.clone();
-        let toggle = wasm_bindgen::closure::Closure::<dyn Fn()>::new(move || toggle.post(Happening::Toggle));
-        button.set_onclick(Some(toggle.into_js_value().unchecked_ref()));
-    }
-    let shell = Shell::new(Options { lang, ..read }, emit, host, root, button, &window, document, queue.clone());
-    queue.serve(shell);
-    Ok(Widget { queue, host: (!given).then_some(element) })
+    queue.serve(Shell::new(read, emit, page, queue.clone()));
+    Ok(Widget { queue })
 }
 
 #[wasm_bindgen]
@@ -111,11 +92,6 @@ impl Widget {
 
     /// Follows changed options.
     pub fn update(&self, options: &JsValue) {
-        if let Some(host) = &self.host
-            && let Ok(dress) = get(host, "dress").dyn_into::<Function>()
-        {
-            let _ = dress.call1(host, options);
-        }
         if let Some(options) = Options::read(options) {
             self.queue.post(Happening::Update(Box::new(options)));
         }
@@ -129,13 +105,7 @@ impl Widget {
 
     /// Removes every element, connection and stored byte. Done when the promise is.
     pub fn shutdown(&self) -> Promise {
-        let shell = self.queue.take();
-        if let Some(host) = &self.host
-            && let Ok(remove) = get(host, "remove").dyn_into::<Function>()
-        {
-            let _ = remove.call0(host);
-        }
-        shell.map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), Shell::end)
+        self.queue.take().map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), Shell::end)
     }
 }
 

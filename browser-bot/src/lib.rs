@@ -6,8 +6,9 @@
 //! [`firsthop_core::hop::client::Client`], which decides everything about delivery.
 //!
 //! Start reading at [`api`] (what the launcher calls), then `shell` (the one loop), then
-//! `scene` (what is shown) and `view` (how). What the browser does for it all (storage, sockets,
-//! other tabs) is `platform` with `js/platform.js`; the launcher is `js/launcher.js`.
+//! `scene` (what is shown). What the browser does for it all (storage, sockets,
+//! other tabs) is `platform` with `js/platform.js`; the panel is `view` with
+//! `js/view.js`; the launcher is `js/launcher.js`.
 //!
 //! Invariants: nothing is stored before the visitor does something; no text is ever taken for
 //! markup; whatever the browser refuses (storage, sockets, locks), the rest works.
@@ -20,5 +21,4 @@ mod knowledge;
 mod platform;
 mod scene;
 mod shell;
-mod text;
 mod view;

@@ -12,7 +12,6 @@ use firsthop_core::protocol::visitor::Reach;
 use firsthop_core::protocol::{Answer, Author, Hop, Reason, Status, StatusChange};
 
 use crate::i18n::{Words, fill};
-use crate::text::inert;
 
 /// What the shell knows and the client does not.
 #[derive(Debug)]
@@ -270,6 +269,13 @@ fn note(change: &StatusChange, words: &Words) -> Option<String> {
         Reason::Returned => return None,
     };
     Some(text.to_owned())
+}
+
+/// The text without the characters that reorder or hide what follows (bidirectional embeddings,
+/// overrides and isolates) and without control characters other than line feed and tab.
+pub(crate) fn inert(text: &str) -> String {
+    let acts = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || (c.is_control() && !matches!(c, '\n' | '\t'));
+    text.chars().filter(|c| !acts(*c)).collect()
 }
 
 #[cfg(test)]

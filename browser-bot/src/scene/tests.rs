@@ -162,3 +162,9 @@ fn away_says_what_works_and_a_refusal_says_why() {
     assert!(scene.rows.contains(&Row::Note(id(7), "You asked for a person".into())));
     assert_eq!(messages(&scene)[0].footer, Footer::Failed("It is too long: please send it in parts."));
 }
+
+#[test]
+fn characters_that_reorder_or_hide_are_taken_out_of_texts() {
+    assert_eq!(inert("pay \u{202e}gpj.exe\u{2066}x\u{2069}\u{0007}\n\tend"), "pay gpj.exex\n\tend");
+    assert_eq!(inert("שלום, 你好 👋🏽"), "שלום, 你好 👋🏽");
+}

@@ -36,7 +36,8 @@ impl Shell {
                 self.view.complain("");
                 self.typed(now, something);
             }
-            Act::Scrolled => self.view.settle(),
+            // What was out of sight may now have been read: `settle` looks.
+            Act::Scrolled => {}
         }
     }
 
@@ -45,13 +46,14 @@ impl Shell {
             return;
         }
         if wanted {
-            self.view.show(self.around.words);
+            self.view.show();
             if self.connection.is_wanted() {
                 self.client.connect(now);
             }
             self.emit.plain("show");
         } else {
-            self.view.hide(self.around.words, self.unread);
+            self.view.hide();
+            self.view.count(self.around.words, self.unread);
             self.emit.plain("hide");
         }
     }

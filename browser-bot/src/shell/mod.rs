@@ -10,11 +10,11 @@ mod link;
 mod queue;
 
 use js_sys::{Date, Promise};
-use web_sys::{Document, HtmlElement, ShadowRoot, VisibilityState, Window};
+use web_sys::{Document, HtmlElement, VisibilityState};
 
 use firsthop_core::hop::client::{Change, Client, Output};
 use firsthop_core::pack::{Pack, PackHash};
-use firsthop_core::protocol::visitor::Page;
+use firsthop_core::protocol::visitor::Page as PageSeen;
 use firsthop_core::protocol::{Author, Content, Event, Seq};
 use firsthop_core::{Instant, Private, Timestamp};
 use wasm_bindgen::JsValue;
@@ -69,6 +69,18 @@ pub(crate) enum Happening {
     TimeOut,
 }
 
+/// Where on the page the widget lives.
+pub(crate) struct Page {
+    /// The element that the widget added to the page.
+    pub(crate) host: HtmlElement,
+    /// Its shadow root, and the launcher's button in it.
+    pub(crate) root: JsValue,
+    pub(crate) button: JsValue,
+    pub(crate) document: Document,
+    /// Whether the browser believes to have a network.
+    pub(crate) online: bool,
+}
+
 /// What an earlier visit left.
 #[derive(Default)]
 pub(crate) struct Remembered {
@@ -110,14 +122,14 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// Builds everything. Nothing is stored or sent yet, and no token asked for.
-    pub(crate) fn new(options: Options, emit: Emitter, host: HtmlElement, root: ShadowRoot, button: HtmlElement, window: &Window, document: Document, queue: Queue) -> Self {
+    pub(crate) fn new(options: Options, emit: Emitter, page: Page, queue: Queue) -> Self {
         let words = Words::of(&options.lang);
         let acts = queue.poster(Happening::Act);
-        let view = View::new(&document, root, button, std::rc::Rc::new(acts));
+        let view = View::new(&page.root, &page.button, acts);
         let around = Surroundings {
             words,
             title: options.title.clone(),
-            online: window.navigator().on_line(),
+            online: page.online,
             lost: false,
             misplaced: false,
             knows: false,
@@ -129,7 +141,9 @@ impl Shell {
             connection: Connection::default(),
             knowledge: Knowledge::default(),
             browser: Browser::new(&options.edge, &options.inbox, queue.clone()),
-            options, emit, queue, document, host, view, around,
+            host: page.host,
+            document: page.document,
+            options, emit, queue, view, around,
             read: Seq(0),
             told: Seq(0),
             unread: 0,
@@ -282,7 +296,7 @@ impl Shell {
     fn tell_context(&mut self) {
         let url = self.document.url().unwrap_or_default();
         let url = url.split('#').next().unwrap_or_default().to_owned();
-        let page = Page { url: Private::new(cut(url)), title: Private::new(cut(self.document.title())) };
+        let page = PageSeen { url: Private::new(cut(url)), title: Private::new(cut(self.document.title())) };
         self.client.set_context(self.around.words.tag, Some(page));
     }
 
@@ -333,12 +347,7 @@ impl Shell {
         self.around.title.clone_from(&options.title);
         self.options.title = options.title;
         self.tell_context();
-        if self.view.is_open() {
-            // The button's label is in the panel's language.
-            self.view.relabel(self.around.words);
-        } else {
-            self.view.count(self.around.words, self.unread);
-        }
+        self.view.count(self.around.words, self.unread);
     }
 
     /// Who the visitor is, once a hop has said so.
