@@ -6,7 +6,8 @@ import { uuidv7 } from "./harness/ids.mjs";
 import { assertWhole, isAnswerTo, isStatus, isText } from "./harness/facts.mjs";
 import { Link, Refusal } from "./harness/link.mjs";
 import { KNOWN, UNKNOWN } from "./harness/questions.mjs";
-import { admission, submit } from "./harness/visitor.mjs";
+import { signToken } from "./harness/tokens.mjs";
+import { Visitor, admission, submit } from "./harness/visitor.mjs";
 import { World } from "./harness/world.mjs";
 
 const WIRE_MESSAGE_BYTES_MAX = 64 * 1024;
@@ -41,6 +42,31 @@ for (const via of ["edge", "origin"]) {
       }
       const none = new Link(`${world.hop}/v1/visitor/socket`, ["firsthop.v1.json"], {});
       assert.deepEqual(await refusal(none.open()), [401, "token_missing"]);
+    });
+
+    await t.test("tokens: expired, of another installation, of an inbox that is gone", async () => {
+      const { token_key: key } = await world.origin.createEdge("http://127.0.0.1:9", "never started");
+      const visitor = await world.visitor({ connect: false });
+      const now = Date.now();
+      const claims = { inbox: "demo", visitor: visitor.id, issuedAt: now, expiresAt: now + 60_000 };
+      const own = new Visitor(world.hop, world.shop.url, { visitor: visitor.id, token: signToken(key, claims) });
+      await own.connect();
+      assert.equal(own.welcome.visitor, visitor.id, "this is how tokens are signed");
+      own.close();
+      const expired = signToken(key, { ...claims, issuedAt: now - 2_000, expiresAt: now - 1_000 });
+      const foreign = signToken("ab".repeat(32), claims);
+      for (const [token, code] of [
+        [expired, "token_expired"],
+        [foreign, "token_invalid"],
+      ]) {
+        assert.deepEqual(await refusal(visitor.post([visitor.hello()], { token })), [401, code]);
+        assert.deepEqual(await refusal(admission(world.hop, { pageOrigin: world.shop.url, token })), [401, code]);
+        const link = new Link(`${world.hop}/v1/visitor/socket`, ["firsthop.v1.json", `token.${token}`], {});
+        assert.deepEqual(await refusal(link.open()), [401, code]);
+      }
+      const gone = signToken(key, { ...claims, inbox: "gone" });
+      const [status] = await refusal(visitor.post([visitor.hello()], { token: gone }));
+      assert.ok(status >= 400 && status < 500, `HTTP ${status}`);
     });
 
     await t.test("a token renews the same visitor, never another", async () => {
