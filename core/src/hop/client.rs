@@ -16,108 +16,30 @@
 //! Not here: asking the bot (the shell does, and hands its answer in with the message), drawing
 //! (`transcript` gives the lines), encodings, storage.
 
+mod outbox;
+mod output;
+mod remember;
+
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
 use super::Backoff;
+pub use output::{Change, Output, Transport, Written};
+
 use super::replica::Replica;
 use super::transcript::Transcript;
 use crate::conversation::{bot_speaks, check};
 use crate::id::{MessageId, VisitorId};
 use crate::limits::{
     PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
-    RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX, TRANSPORT_FAILURES_MAX, VISITOR_OUTBOX_MAX,
-    WIRE_MESSAGE_BYTES_MAX,
+    TRANSPORT_FAILURES_MAX, VISITOR_OUTBOX_MAX,
 };
 use crate::pack::PackHash;
 use crate::protocol::visitor::{
-    Answered, CatchUp, Hello, Page, Ping, Reach, Submission, Submit, ToServer, ToVisitor, Token,
-    Typing, Welcome,
+    Answered, Hello, Page, Ping, Reach, Submission, ToServer, ToVisitor, Typing, Welcome,
 };
-use crate::protocol::{
-    Code, Content, Event, Hop, Problem, Receipts, Remedy, Seq, Status, VERSION, submission_bytes,
-};
+use crate::protocol::{Code, Problem, Receipts, Remedy, Seq, Status, VERSION};
 use crate::time::Instant;
-
-/// How frames travel, the best way first. Each is tried when the one before it fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Transport {
-    /// WebSocket.
-    Socket,
-    /// Server-sent events down, POST up.
-    Stream,
-    /// Long polling down, POST up.
-    Poll,
-}
-
-impl Transport {
-    const fn next(self) -> Self {
-        match self {
-            Self::Socket => Self::Stream,
-            Self::Stream => Self::Poll,
-            Self::Poll => Self::Socket,
-        }
-    }
-}
-
-/// What the shell must do.
-#[allow(clippy::large_enum_variant, reason = "at most a few wait at a time")]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// Open a connection: answered by [`Client::handle_connected`] or [`Client::handle_closed`].
-    Connect(Transport),
-    /// Close the connection, or stop opening it.
-    Disconnect,
-    /// Be admitted anew (the token does not do), then go on with the connection that follows.
-    Admit,
-    /// Send frames.
-    Send(Vec<ToServer>),
-    /// Keep this on the device, and tell the other tabs.
-    Save(Change),
-    /// Another knowledge pack is current: fetch it.
-    Pack(PackHash),
-    /// A newer token: keep it, and use it from the next connection on.
-    Token(Token),
-    /// An agent types, or stopped.
-    Typing(Typing),
-    /// What [`Client::transcript`] or a getter shows has changed.
-    Changed,
-}
-
-/// Something that the device must remember and the other tabs must know.
-#[allow(clippy::large_enum_variant, reason = "most are of the large kind")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
-    /// A message was written, and perhaps answered on the device.
-    Written(Written),
-    /// A hop above has these messages.
-    Stored(Hop, Vec<MessageId>),
-    /// A message will never be taken.
-    Failed(MessageId, Problem),
-    /// A failed message is to be sent again.
-    Retried(MessageId),
-    /// A failed message was given up by the visitor.
-    Discarded(MessageId),
-    /// The log went on.
-    Events(Vec<Event>),
-    /// A hop above answered a question; the log does not hold it yet.
-    Answered(Box<Answered>),
-    /// The agents got further.
-    Receipts(Receipts),
-    /// The log turned out to be another one: forget it.
-    Reset,
-}
-
-/// A message as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
-    /// The message, with the device's claim if it answered.
-    pub submission: Submission,
-    /// The device's answer.
-    pub answered: Option<Answered>,
-}
 
 /// What the connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -610,140 +532,6 @@ impl Client {
         self.under_way = 0;
         self.held_off = false;
         self.changed();
-    }
-
-    fn submit_or_connect(&mut self, now: Instant) {
-        if self.link != Link::Up {
-            self.connect(now);
-        } else if !self.held_off {
-            self.submit(now);
-        }
-    }
-
-    /// Sends from the outbox's beginning: what was sent before has not arrived.
-    fn submit_again(&mut self, now: Instant) {
-        self.retransmit_at = None;
-        self.held_off = false;
-        self.under_way = 0;
-        self.submit(now);
-    }
-
-    /// Sends what follows what is under way, as far as one frame may hold it.
-    fn submit(&mut self, now: Instant) {
-        let mut bytes: usize = self
-            .outbox
-            .iter()
-            .take(self.under_way)
-            .map(submission_bytes)
-            .sum();
-        let mut messages = Vec::new();
-        for message in self.outbox.iter().skip(self.under_way) {
-            bytes += submission_bytes(message);
-            let first = self.under_way + messages.len() == 0;
-            let full = self.under_way + messages.len() >= SUBMISSIONS_PER_FRAME_MAX
-                || bytes > WIRE_MESSAGE_BYTES_MAX;
-            if full && !first {
-                break;
-            }
-            messages.push(message.clone());
-        }
-        if !messages.is_empty() {
-            self.under_way += messages.len();
-            self.transmit(vec![Submit { messages }.into()]);
-            self.arm_retransmit(now);
-        }
-    }
-
-    fn catch_up(&mut self, now: Instant) {
-        self.catch_up_at = Some(now + RETRANSMIT_AFTER);
-        let after = self.cursor();
-        self.asked_after = Some(after);
-        self.transmit(vec![CatchUp { after }.into()]);
-    }
-
-    fn arm_retransmit(&mut self, now: Instant) {
-        if self.retransmit_at.is_none() {
-            self.retransmit_at = Some(now + self.retransmit_after);
-            self.retransmit_after = (self.retransmit_after * 2).min(RETRANSMIT_AFTER_MAX);
-        }
-    }
-
-    fn save_events(&mut self, events: Vec<Event>) {
-        let new = self.replica.handle_events(events);
-        if !new.is_empty() {
-            self.take_events(&new);
-            self.outputs.push_back(Output::Save(Change::Events(new)));
-            self.changed();
-        }
-    }
-
-    fn save_receipts(&mut self, receipts: Receipts) {
-        if self.transcript.receipts().merge(receipts) != self.transcript.receipts() {
-            self.save(Change::Receipts(receipts));
-        }
-    }
-
-    /// Events that follow the cursor: an event proves that its message is durable, whether or not
-    /// that was heard.
-    fn take_events(&mut self, new: &[Event]) {
-        self.leave_outbox(|id| new.iter().any(|event| event.id == id));
-        let status = new.iter().rev().find_map(|event| match &event.content {
-            Content::Status(change) => Some(change.status),
-            _ => None,
-        });
-        if let Some(status) = status {
-            self.set_status(status);
-        }
-        self.transcript.take_events(new);
-    }
-
-    fn save(&mut self, change: Change) {
-        self.apply(change.clone());
-        self.outputs.push_back(Output::Save(change));
-        self.changed();
-    }
-
-    /// Takes a change in: the same for one's own, another tab's and a remembered one.
-    fn apply(&mut self, change: Change) {
-        match &change {
-            Change::Written(written) => {
-                let id = written.submission.id;
-                if !self.transcript.has_event(id)
-                    && !self.outbox.iter().any(|message| message.id == id)
-                {
-                    self.outbox.push_back(written.submission.clone());
-                }
-            }
-            Change::Stored(_, ids) => self.leave_outbox(|id| ids.contains(&id)),
-            Change::Failed(failed, _) | Change::Discarded(failed) => {
-                self.leave_outbox(|id| id == *failed);
-            }
-            Change::Retried(id) => {
-                if let Some(submission) = self.transcript.failed(*id) {
-                    self.outbox.push_back(submission.clone());
-                }
-            }
-            Change::Events(events) => {
-                let new = self.replica.handle_events(events.iter().cloned());
-                self.take_events(&new);
-            }
-            Change::Reset => self.replica = Replica::default(),
-            Change::Answered(_) | Change::Receipts(_) => {}
-        }
-        self.transcript.apply(change);
-    }
-
-    fn leave_outbox(&mut self, leaves: impl Fn(MessageId) -> bool) {
-        let under_way = &mut self.under_way;
-        let mut at = 0;
-        let mut left = 0;
-        self.outbox.retain(|message| {
-            let leaves = leaves(message.id);
-            left += usize::from(leaves && at < *under_way);
-            at += 1;
-            !leaves
-        });
-        *under_way = under_way.saturating_sub(left);
     }
 
     fn set_status(&mut self, status: Status) {

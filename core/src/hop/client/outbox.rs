@@ -1,0 +1,68 @@
+//! Sending what waits: at most one frame's worth at a time, oldest first, again when it has not
+//! arrived; and asking again for events.
+
+use super::{Client, Link};
+use crate::limits::{
+    RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX, WIRE_MESSAGE_BYTES_MAX,
+};
+use crate::protocol::submission_bytes;
+use crate::protocol::visitor::{CatchUp, Submit};
+use crate::time::Instant;
+
+impl Client {
+    pub(super) fn submit_or_connect(&mut self, now: Instant) {
+        if self.link != Link::Up {
+            self.connect(now);
+        } else if !self.held_off {
+            self.submit(now);
+        }
+    }
+
+    /// Sends from the outbox's beginning: what was sent before has not arrived.
+    pub(super) fn submit_again(&mut self, now: Instant) {
+        self.retransmit_at = None;
+        self.held_off = false;
+        self.under_way = 0;
+        self.submit(now);
+    }
+
+    /// Sends what follows what is under way, as far as one frame may hold it.
+    pub(super) fn submit(&mut self, now: Instant) {
+        let mut bytes: usize = self
+            .outbox
+            .iter()
+            .take(self.under_way)
+            .map(submission_bytes)
+            .sum();
+        let mut messages = Vec::new();
+        for message in self.outbox.iter().skip(self.under_way) {
+            bytes += submission_bytes(message);
+            let first = self.under_way + messages.len() == 0;
+            let full = self.under_way + messages.len() >= SUBMISSIONS_PER_FRAME_MAX
+                || bytes > WIRE_MESSAGE_BYTES_MAX;
+            if full && !first {
+                break;
+            }
+            messages.push(message.clone());
+        }
+        if !messages.is_empty() {
+            self.under_way += messages.len();
+            self.transmit(vec![Submit { messages }.into()]);
+            self.arm_retransmit(now);
+        }
+    }
+
+    pub(super) fn catch_up(&mut self, now: Instant) {
+        self.catch_up_at = Some(now + RETRANSMIT_AFTER);
+        let after = self.cursor();
+        self.asked_after = Some(after);
+        self.transmit(vec![CatchUp { after }.into()]);
+    }
+
+    pub(super) fn arm_retransmit(&mut self, now: Instant) {
+        if self.retransmit_at.is_none() {
+            self.retransmit_at = Some(now + self.retransmit_after);
+            self.retransmit_after = (self.retransmit_after * 2).min(RETRANSMIT_AFTER_MAX);
+        }
+    }
+}
