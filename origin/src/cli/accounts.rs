@@ -80,7 +80,7 @@ impl Create {
             let (secret, hash) = new_secret();
             store.add_setup_link(&hash, Some(agent.id), now).await?;
             made["link"] = json!(format!(
-                "{}/console/#/setup/{secret}",
+                "{}/console/#/welcome/{secret}",
                 config.public_url(config.listen)
             ));
         }

@@ -4,10 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 
-import { Console } from "../../../tests/end_to_end/harness/console.mjs";
-import { ADMIN, Origin } from "../../../tests/end_to_end/harness/origin.mjs";
-import { until } from "../../../tests/end_to_end/harness/until.mjs";
-import { World } from "../../../tests/end_to_end/harness/world.mjs";
+import { Console } from "./harness/console.mjs";
+import { ADMIN, Origin } from "./harness/origin.mjs";
+import { until } from "./harness/until.mjs";
+import { World } from "./harness/world.mjs";
 
 const BO = { email: "bo@shop.example", name: "Bo", password: "another horse battery" };
 
