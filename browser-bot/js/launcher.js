@@ -78,7 +78,7 @@ if (script && !earlier?.launched) {
       if (options) return verbs.update(given);
       const wanted = { edge: new URL(".", script.src).href, ...script.dataset, ...given };
       if (!wanted.inbox) throw new TypeError('Firsthop: "boot" needs the key of an inbox: Firsthop("boot", { inbox: "…" })');
-      options = wanted;
+      options = { ...wanted, edge: wanted.edge.replace(/\/?$/, "/") };
       if (document.body) paint();
       else addEventListener("DOMContentLoaded", paint, { once: true });
     },

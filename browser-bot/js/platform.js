@@ -61,6 +61,30 @@ export class Platform {
     }
   }
 
+  /** The page's address and title, as agents see them, each at most so many bytes. */
+  page(bytes) {
+    const cut = (text) => {
+      while (new TextEncoder().encode(text).length > bytes) text = text.slice(0, -1);
+      return text;
+    };
+    return [cut(location.href.split("#")[0].slice(0, bytes)), cut(document.title.slice(0, bytes))];
+  }
+
+  /** Whether the visitor can see the page. */
+  get visible() {
+    return document.visibilityState === "visible";
+  }
+
+  /** Whether the browser believes to have a network. */
+  get online() {
+    return navigator.onLine;
+  }
+
+  /** The number of the day in the visitor's time zone. */
+  dayOf(millis) {
+    return Math.floor((millis - new Date(millis).getTimezoneOffset() * 60_000) / 86_400_000);
+  }
+
   /** Reports `TimeOut` after so many milliseconds, instead of what was set before; never, if negative. */
   setTimer(millis) {
     clearTimeout(this.#timer);

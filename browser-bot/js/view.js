@@ -130,13 +130,6 @@ export class View {
     root.append(panel);
   }
 
-  /** Adopts the panel's styles: a constructed style sheet, for pages that forbid inline styles. */
-  style(css) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    this.#root.adoptedStyleSheets = [...this.#root.adoptedStyleSheets, sheet];
-  }
-
   /** Takes the words of a language; everything is drawn anew. */
   label(tag, close, send, log, typing, placeholder, latest, you, bot, failed, retry, discard) {
     this.#words = { tag, close, you, bot, failed, retry, discard };

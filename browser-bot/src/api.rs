@@ -4,43 +4,59 @@
 
 use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsError, JsValue};
+use wasm_bindgen::{JsError, JsValue};
 
 use firsthop_core::id::MessageId;
 use firsthop_core::protocol::{Author, Content, Event};
 
 use crate::scene::inert;
-use crate::shell::{Happening, Page, Queue, Shell};
+use crate::shell::{Happening, Queue, Shell};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = include_str!("types.d.ts");
 
-/// What a site can choose.
-#[derive(Debug, Clone)]
-pub(crate) struct Options {
-    /// The address of the hop above, with a slash at its end.
-    pub(crate) edge: String,
-    /// The inbox's key.
-    pub(crate) inbox: String,
+#[wasm_bindgen]
+extern "C" {
+    /// The options, as `types.d.ts` describes them.
+    pub type Given;
+
+    #[wasm_bindgen(method, getter)]
+    fn edge(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    fn inbox(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = lang)]
+    fn chosen_lang(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = title)]
+    fn chosen_title(this: &Given) -> Option<String>;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn host(this: &Given) -> Host;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn root(this: &Given) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn button(this: &Given) -> JsValue;
+    #[wasm_bindgen(method, getter)]
+    fn emit(this: &Given) -> Option<Function>;
+
+    /// The element that the launcher added to the page.
+    pub(crate) type Host;
+
+    #[wasm_bindgen(method)]
+    pub(crate) fn remove(this: &Host);
+
+    #[wasm_bindgen(js_namespace = console)]
+    fn warn(text: &str);
+}
+
+impl Given {
     /// The visitor's language.
-    pub(crate) lang: String,
-    /// What the panel is called.
-    pub(crate) title: Option<String>,
-}
-
-impl Options {
-    fn read(options: &JsValue) -> Option<Self> {
-        let text = |name: &str| get(options, name).as_string().filter(|text| !text.is_empty());
-        let mut edge = text("edge")?;
-        if !edge.ends_with('/') {
-            edge.push('/');
-        }
-        Some(Self { edge, inbox: text("inbox")?, lang: text("lang").unwrap_or_default(), title: text("title") })
+    pub(crate) fn lang(&self) -> String {
+        self.chosen_lang().unwrap_or_default()
     }
-}
 
-fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or_default()
+    /// What the panel is called.
+    pub(crate) fn title(&self) -> Option<String> {
+        self.chosen_title().filter(|title| !title.is_empty())
+    }
 }
 
 /// A running widget.
@@ -49,22 +65,21 @@ pub struct Widget {
     queue: Queue,
 }
 
-/// Starts the widget in the element that `createHost` of `js/host.js` made: the launcher calls
-/// it, and so does a site that bundles the widget.
+/// Starts the widget in the element that `createHost` of `js/host.js` made.
 ///
 /// # Errors
-/// If the options lack something.
+/// If the options name no server or no inbox.
 #[wasm_bindgen(skip_typescript)]
-pub fn start(options: &JsValue) -> Result<Widget, JsError> {
-    let read = Options::read(options).ok_or_else(|| JsError::new("Firsthop: `edge` and `inbox` are needed"))?;
-    let window = web_sys::window().ok_or_else(|| JsError::new("Firsthop: there is no window"))?;
-    let document = window.document().ok_or_else(|| JsError::new("Firsthop: there is no document"))?;
-    let host = get(options, "host").dyn_into().map_err(|_| JsError::new("Firsthop: `host` is needed"))?;
-    let emit = Emitter(get(options, "emit").dyn_into().ok());
-    let (root, button) = (get(options, "root"), get(options, "button"));
-    let page = Page { host, root, button, document, online: window.navigator().on_line() };
+pub fn start(given: Given) -> Result<Widget, JsError> {
+    let (Some(mut edge), Some(inbox)) = (given.edge(), given.inbox()) else {
+        return Err(JsError::new("Firsthop: `edge` and `inbox` are needed"));
+    };
+    if !edge.ends_with('/') {
+        edge.push('/');
+    }
+    let emit = Emitter(given.emit());
     let queue = Queue::default();
-    queue.serve(Shell::new(read, emit, page, queue.clone()));
+    queue.serve(Shell::new(given, emit, &edge, &inbox, queue.clone()));
     Ok(Widget { queue })
 }
 
@@ -91,10 +106,8 @@ impl Widget {
     }
 
     /// Follows changed options.
-    pub fn update(&self, options: &JsValue) {
-        if let Some(options) = Options::read(options) {
-            self.queue.post(Happening::Update(Box::new(options)));
-        }
+    pub fn update(&self, given: Given) {
+        self.queue.post(Happening::Update(given));
     }
 
     /// Who the visitor is, once the server has said so.
@@ -163,10 +176,4 @@ fn object(members: &[(&str, &str)]) -> JsValue {
         let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
     }
     object.into()
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = console)]
-    fn warn(text: &str);
 }

@@ -22,3 +22,7 @@ mod platform;
 mod scene;
 mod shell;
 mod view;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

@@ -8,9 +8,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use firsthop_core::hop::client::{Change, Transport};
+use firsthop_core::limits::PAGE_FIELD_BYTES_MAX;
 use firsthop_core::pack::Pack;
-use firsthop_core::protocol::visitor::{Hello, ToServer};
+use firsthop_core::protocol::visitor::{Hello, Page, ToServer};
 use firsthop_core::protocol::{Encoding, Seq, decode, encode};
+use firsthop_core::{Private, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::journal;
@@ -23,6 +25,14 @@ extern "C" {
 
     #[wasm_bindgen(constructor)]
     fn new(edge: &str, inbox: &str, report: &Function) -> Platform;
+    #[wasm_bindgen(method)]
+    fn page(this: &Platform, bytes: u32) -> Array;
+    #[wasm_bindgen(method, getter)]
+    fn visible(this: &Platform) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn online(this: &Platform) -> bool;
+    #[wasm_bindgen(method, js_name = dayOf)]
+    fn day_of(this: &Platform, millis: f64) -> f64;
     #[wasm_bindgen(method, js_name = setTimer)]
     fn set_timer(this: &Platform, millis: i32);
     #[wasm_bindgen(method)]
@@ -91,6 +101,28 @@ impl Browser {
         platform.recall();
         platform.name_pack();
         Self { platform, _report: report }
+    }
+
+    /// The page that the visitor looks at.
+    pub(crate) fn page(&self) -> Page {
+        let page = self.platform.page(PAGE_FIELD_BYTES_MAX as u32);
+        let text = |place| Private::new(page.get(place).as_string().unwrap_or_default());
+        Page { url: text(0), title: text(1) }
+    }
+
+    /// Whether the visitor can see the page.
+    pub(crate) fn is_visible(&self) -> bool {
+        self.platform.visible()
+    }
+
+    /// Whether the browser believes to have a network.
+    pub(crate) fn is_online(&self) -> bool {
+        self.platform.online()
+    }
+
+    /// The number of the day in the visitor's time zone.
+    pub(crate) fn day_of(&self, at: Timestamp) -> i64 {
+        self.platform.day_of(at.as_millis() as f64) as i64
     }
 
     /// Rings after so many milliseconds; `None` for never.

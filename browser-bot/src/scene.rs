@@ -1,7 +1,7 @@
 //! What the panel shows, as data: the conversation and the state of the link, worded.
 //!
 //! In: the client's transcript, and what the shell knows about the network. Out: a [`Scene`],
-//! which `view` draws. Invariant: every text in it is [`inert`]. Equal rows need no redrawing.
+//! which `view` draws. Invariant: every text in it is [`inert`].
 //! Not here: the DOM.
 
 use firsthop_core::Timestamp;
@@ -46,9 +46,9 @@ pub(crate) enum Presence {
 }
 
 /// Everything that the panel shows.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Scene {
-    pub(crate) words: &'static str,
+    pub(crate) words: &'static Words,
     pub(crate) title: String,
     pub(crate) subtitle: String,
     pub(crate) presence: Presence,
@@ -114,7 +114,7 @@ pub(crate) fn scene(client: &Client, around: &Surroundings, day_of: impl Fn(Time
     let agent = agent(&lines, client.status());
     let presence = presence(client, around);
     Scene {
-        words: words.tag,
+        words,
         title: around.title.as_deref().map_or_else(|| words.title.to_owned(), inert),
         subtitle: match (presence, agent) {
             (Presence::Offline, _) => words.offline_short.to_owned(),

@@ -13,8 +13,6 @@ use crate::i18n::{Words, fill};
 use crate::scene::{Footer, Message, Presence, Row, Scene, Side};
 use firsthop_core::hop::transcript::Delivery;
 
-const STYLE: &str = include_str!("../style/widget.css");
-
 #[wasm_bindgen(module = "/js/view.js")]
 extern "C" {
     /// `View` of `js/view.js`, where its methods are described.
@@ -23,8 +21,6 @@ extern "C" {
 
     #[wasm_bindgen(constructor, js_class = View)]
     fn new(root: &JsValue, launcher: &JsValue, act: &Function) -> Panel;
-    #[wasm_bindgen(method)]
-    fn style(this: &Panel, css: &str);
     #[wasm_bindgen(method, variadic)]
     fn label(this: &Panel, words: &Array);
     #[wasm_bindgen(method, variadic)]
@@ -75,7 +71,9 @@ pub(crate) enum Act {
 /// See the module; dropping it removes the panel.
 pub(crate) struct View {
     panel: Panel,
-    drawn: Option<Scene>,
+    /// The language that the panel is labelled in.
+    tag: &'static str,
+    person_asked: bool,
     open: bool,
     _act: Closure<dyn FnMut(String, String)>,
 }
@@ -89,8 +87,7 @@ impl View {
             }
         });
         let panel = Panel::new(root, launcher, act.as_ref().unchecked_ref());
-        panel.style(STYLE);
-        Self { panel, drawn: None, open: false, _act: act }
+        Self { panel, tag: "", person_asked: false, open: false, _act: act }
     }
 
     /// Whether the panel is open.
@@ -99,17 +96,15 @@ impl View {
     }
 
     /// Whether the panel says that a person has been asked for.
-    pub(crate) fn is_person_asked(&self) -> bool {
-        self.drawn.as_ref().is_some_and(|scene| scene.person_asked)
+    pub(crate) const fn is_person_asked(&self) -> bool {
+        self.person_asked
     }
 
     /// Draws a scene.
-    pub(crate) fn draw(&mut self, scene: Scene) {
-        if self.drawn.as_ref() == Some(&scene) {
-            return;
-        }
-        let words = Words::of(scene.words);
-        if self.drawn.as_ref().is_none_or(|drawn| drawn.words != scene.words) {
+    pub(crate) fn draw(&mut self, scene: &Scene) {
+        let words = scene.words;
+        if self.tag != words.tag {
+            self.tag = words.tag;
             let labels = [
                 words.tag, words.close, words.send, words.log, words.typing, words.placeholder, words.latest, words.you,
                 words.bot, words.failed, words.retry, words.discard,
@@ -134,7 +129,7 @@ impl View {
             rows.into(),
         ];
         self.panel.draw(&parts.iter().collect());
-        self.drawn = Some(scene);
+        self.person_asked = scene.person_asked;
     }
 
     /// Opens the panel; the composer gets the focus.

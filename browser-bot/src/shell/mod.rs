@@ -9,20 +9,18 @@ mod acts;
 mod link;
 mod queue;
 
-use js_sys::{Date, Promise};
-use web_sys::{Document, HtmlElement, VisibilityState};
+use js_sys::Promise;
 
 use firsthop_core::hop::client::{Change, Client, Output};
 use firsthop_core::pack::{Pack, PackHash};
-use firsthop_core::protocol::visitor::Page as PageSeen;
 use firsthop_core::protocol::{Author, Content, Event, Seq};
-use firsthop_core::{Instant, Private, Timestamp};
+use firsthop_core::Instant;
 use wasm_bindgen::JsValue;
 
 pub(crate) use link::{NotAdmitted, Report};
 pub(crate) use queue::Queue;
 
-use crate::api::{Emitter, Options};
+use crate::api::{Emitter, Given};
 use crate::clock;
 use crate::i18n::Words;
 use crate::knowledge::Knowledge;
@@ -33,9 +31,6 @@ use link::Connection;
 
 /// How long somebody is shown to type without being heard of again, in milliseconds.
 const TYPING_SHOWN_MS: u64 = 8_000;
-const DAY_MS: f64 = 24.0 * 3600.0 * 1000.0;
-/// The longest address or title of a page that is told, in bytes.
-const PAGE_BYTES_MAX: usize = firsthop_core::limits::PAGE_FIELD_BYTES_MAX;
 
 /// Everything that can happen.
 pub(crate) enum Happening {
@@ -54,7 +49,7 @@ pub(crate) enum Happening {
     /// The site wants a new message begun.
     Compose(String),
     /// The site changed options.
-    Update(Box<Options>),
+    Update(Given),
     /// Something happened on the connection of this number.
     Link(u32, Report),
     /// Admission for the connection of this number was granted, or not.
@@ -67,18 +62,6 @@ pub(crate) enum Happening {
     Looked,
     /// The timer went off.
     TimeOut,
-}
-
-/// Where on the page the widget lives.
-pub(crate) struct Page {
-    /// The element that the widget added to the page.
-    pub(crate) host: HtmlElement,
-    /// Its shadow root, and the launcher's button in it.
-    pub(crate) root: JsValue,
-    pub(crate) button: JsValue,
-    pub(crate) document: Document,
-    /// Whether the browser believes to have a network.
-    pub(crate) online: bool,
 }
 
 /// What an earlier visit left.
@@ -97,11 +80,9 @@ pub(crate) struct Remembered {
 
 /// See the module.
 pub(crate) struct Shell {
-    options: Options,
+    given: Given,
     emit: Emitter,
     queue: Queue,
-    document: Document,
-    host: HtmlElement,
     client: Client,
     knowledge: Knowledge,
     view: View,
@@ -122,14 +103,13 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// Builds everything. Nothing is stored or sent yet, and no token asked for.
-    pub(crate) fn new(options: Options, emit: Emitter, page: Page, queue: Queue) -> Self {
-        let words = Words::of(&options.lang);
-        let acts = queue.poster(Happening::Act);
-        let view = View::new(&page.root, &page.button, acts);
+    pub(crate) fn new(given: Given, emit: Emitter, edge: &str, inbox: &str, queue: Queue) -> Self {
+        let view = View::new(&given.root(), &given.button(), queue.poster(Happening::Act));
+        let browser = Browser::new(edge, inbox, queue.clone());
         let around = Surroundings {
-            words,
-            title: options.title.clone(),
-            online: page.online,
+            words: Words::of(&given.lang()),
+            title: given.title(),
+            online: browser.is_online(),
             lost: false,
             misplaced: false,
             knows: false,
@@ -140,10 +120,7 @@ impl Shell {
             client: new_client(Vec::new()),
             connection: Connection::default(),
             knowledge: Knowledge::default(),
-            browser: Browser::new(&options.edge, &options.inbox, queue.clone()),
-            host: page.host,
-            document: page.document,
-            options, emit, queue, view, around,
+            given, emit, queue, view, browser, around,
             read: Seq(0),
             told: Seq(0),
             unread: 0,
@@ -171,13 +148,13 @@ impl Shell {
                 self.open(now, true);
                 self.view.write(&text);
             }
-            Happening::Update(options) => self.update(*options),
+            Happening::Update(given) => self.update(&given),
             Happening::Link(number, report) => self.reported(now, number, report),
             Happening::Admitted(number, result) => self.admitted(now, number, result),
             Happening::News(news) => self.heard(now, news),
             Happening::Network(online) => self.network(now, online),
             Happening::Looked => {
-                if self.is_seen() && !self.client.transcript().is_empty() {
+                if self.browser.is_visible() && !self.client.transcript().is_empty() {
                     self.client.connect(now);
                 }
             }
@@ -236,13 +213,13 @@ impl Shell {
     fn draw(&mut self) {
         self.around.knows = self.knowledge.is_loaded();
         self.around.forgetful = self.browser.is_refused();
-        self.view.draw(scene(&self.client, &self.around, day_of));
+        self.view.draw(&scene(&self.client, &self.around, |at| self.browser.day_of(at)));
     }
 
     /// What is on the screen has been read; what has arrived, delivered.
     fn see(&mut self) {
         let cursor = self.client.cursor();
-        if cursor > self.read && self.is_seen() && self.view.is_at_end() {
+        if cursor > self.read && self.browser.is_visible() && self.view.is_at_end() {
             self.read = cursor;
             self.browser.keep_read(cursor);
             self.browser.tell(&News::Read(cursor));
@@ -250,10 +227,6 @@ impl Shell {
         if cursor > Seq(0) {
             self.client.see(self.read);
         }
-    }
-
-    fn is_seen(&self) -> bool {
-        self.document.visibility_state() == VisibilityState::Visible
     }
 
     /// Tells the site's script of new messages, and how many are unread.
@@ -294,10 +267,7 @@ impl Shell {
     }
 
     fn tell_context(&mut self) {
-        let url = self.document.url().unwrap_or_default();
-        let url = url.split('#').next().unwrap_or_default().to_owned();
-        let page = PageSeen { url: Private::new(cut(url)), title: Private::new(cut(self.document.title())) };
-        self.client.set_context(self.around.words.tag, Some(page));
+        self.client.set_context(self.around.words.tag, Some(self.browser.page()));
     }
 
     fn fetch_pack(&self, name: PackHash) {
@@ -319,7 +289,7 @@ impl Shell {
             News::Read(read) => self.read = self.read.max(read.min(self.client.cursor())),
             News::Token(token) => self.connection.remember(Some(token)),
             News::Shutdown => {
-                self.host.remove();
+                self.given.host().remove();
                 self.queue.end();
             }
         }
@@ -342,10 +312,9 @@ impl Shell {
         self.typing_until = on.then(|| now + core::time::Duration::from_millis(TYPING_SHOWN_MS));
     }
 
-    fn update(&mut self, options: Options) {
-        self.around.words = Words::of(&options.lang);
-        self.around.title.clone_from(&options.title);
-        self.options.title = options.title;
+    fn update(&mut self, given: &Given) {
+        self.around.words = Words::of(&given.lang());
+        self.around.title = given.title();
         self.tell_context();
         self.view.count(self.around.words, self.unread);
     }
@@ -358,16 +327,9 @@ impl Shell {
     /// Ends everything here and in the other tabs, and forgets it; done when the promise is.
     pub(crate) fn end(self) -> Promise {
         self.browser.tell(&News::Shutdown);
-        self.host.remove();
+        self.given.host().remove();
         self.browser.forget()
     }
-}
-
-/// The number of the day in the visitor's time zone.
-fn day_of(at: Timestamp) -> i64 {
-    let millis = at.as_millis() as f64;
-    let offset_minutes = Date::new(&JsValue::from_f64(millis)).get_timezone_offset();
-    ((millis - offset_minutes * 60_000.0) / DAY_MS).floor() as i64
 }
 
 fn new_client(changes: Vec<Change>) -> Client {
@@ -378,14 +340,4 @@ fn new_client(changes: Vec<Change>) -> Client {
 /// Whether somebody else said it to the visitor.
 fn is_received(event: &Event) -> bool {
     event.author != Author::Visitor && matches!(event.content, Content::Text(_) | Content::Answer(_))
-}
-
-/// At most as much as may be told of a page.
-fn cut(mut text: String) -> String {
-    let mut end = text.len().min(PAGE_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text
 }
