@@ -85,12 +85,13 @@ impl Pushes {
         });
     }
 
-    /// A greeting told the log up to `head` to a socket, or will on request.
+    /// A greeting told the log up to `head` to a socket, or will on request. To that one alone:
+    /// what waits for the visitor's other sockets goes on waiting.
     pub fn greeted(&self, edge: EdgeId, visitor: VisitorId, head: Seq) {
         self.update(edge, visitor, |attached| {
-            attached.sent = Some(attached.sent.unwrap_or_default().max(head));
+            let sent = *attached.sent.get_or_insert(head);
             attached.head = attached.head.max(head);
-            attached.head > head
+            attached.head > sent
         });
     }
 

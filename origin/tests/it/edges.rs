@@ -376,6 +376,25 @@ async fn an_edge_out_of_order_gets_everything_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn greeting_one_device_takes_nothing_from_the_other() {
+    let origin = TestOrigin::start().await;
+    let edge = origin.edge().await;
+    let visitor = somebody();
+    edge.passes(visitor, true, vec![hello(0)]).await;
+    edge.passes(visitor, true, vec![submit(text("hello"))])
+        .await;
+    pushed_text(&edge, visitor, "hello").await;
+    edge.set_sockets(None);
+    let mut agent = origin.agent().await;
+    agent.replies(visitor, "one").await;
+    // Another device is told all of it in its greeting, while the first one still waits.
+    let greeted = edge.passes(visitor, true, vec![hello(0)]).await;
+    assert!(events(&greeted).len() > 1, "{greeted:?}");
+    edge.set_sockets(Some(2));
+    pushed_text(&edge, visitor, "one").await;
+}
+
+#[tokio::test]
 async fn a_visitor_who_left_the_edge_is_left_alone() {
     let origin = TestOrigin::start().await;
     let mut agent = origin.agent().await;
