@@ -33,7 +33,7 @@ if (script && !earlier?.launched) {
     const mine = shown;
     // Some browsers remember that a module failed to load: another address is tried afresh.
     const retry = attempts ? "?" + attempts : "";
-    return loading ||= import(new URL("w/" + __FIRSTHOP_MODULE__ + retry, options.edge).href)
+    return loading ||= import(new URL("w/" + __FIRSTHOP_MODULE__ + retry, script.src).href)
       .then((module) => module.start({ ...options, ...mine, lang: mine.host.lang, emit }))
       .then((started) => {
         widget = started;
@@ -96,7 +96,7 @@ if (script && !earlier?.launched) {
       gone?.remove();
       await loading?.catch(() => {});
       // Without the module nothing runs; what an earlier visit stored goes all the same. The
-      // database's name is `store::database` of src/store.rs.
+      // database's name is that of js/platform.js.
       if (widget) await widget.shutdown();
       else indexedDB.deleteDatabase(`firsthop ${edge} ${inbox}`);
       widget = loading = undefined;

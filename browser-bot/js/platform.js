@@ -114,16 +114,14 @@ export class Platform {
     return this.#refused;
   }
 
-  /** Reports what an earlier visit left, if anything: the journal, its last number, token, read. */
+  /** Reports what an earlier visit left, if anything: the journal, the token, how far was read. */
   async recall() {
     let found = [];
     try {
       const database = await this.#open(false);
       if (database) {
         const [journal, meta] = ["journal", "meta"].map((name) => database.transaction(name).objectStore(name));
-        const wanted = [journal.getAll(), journal.getAllKeys(), meta.get("token"), meta.get("read")].map(done);
-        const [records, keys, token, read] = await Promise.all(wanted);
-        found = [records, keys.at(-1), token, read];
+        found = await Promise.all([journal.getAll(), meta.get("token"), meta.get("read")].map(done));
       }
     } catch { /* Then nothing was kept. */ }
     this.#report(Report.Recalled, ...found);
@@ -132,14 +130,6 @@ export class Platform {
   /** Adds to the journal. */
   append(bytes) {
     this.#write("journal", (store) => store.add(bytes));
-  }
-
-  /** Replaces the journal's records up to a number by one. */
-  shorten(last, bytes) {
-    this.#write("journal", (store) => {
-      store.delete(IDBKeyRange.upperBound(last));
-      store.put(bytes, last);
-    });
   }
 
   /** Keeps `token` or `read`. */

@@ -16,7 +16,6 @@
 pub mod api;
 mod clock;
 mod i18n;
-mod journal;
 mod knowledge;
 mod platform;
 mod scene;

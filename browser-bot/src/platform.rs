@@ -15,7 +15,6 @@ use firsthop_core::protocol::{Encoding, Seq, decode, encode};
 use firsthop_core::{Private, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::journal;
 use crate::shell::{Happening, NotAdmitted, Queue, Remembered, Report};
 
 #[wasm_bindgen(module = "/js/platform.js")]
@@ -45,8 +44,6 @@ extern "C" {
     fn recall(this: &Platform);
     #[wasm_bindgen(method)]
     fn append(this: &Platform, bytes: Uint8Array);
-    #[wasm_bindgen(method)]
-    fn shorten(this: &Platform, last: &JsValue, bytes: Uint8Array);
     #[wasm_bindgen(method)]
     fn keep(this: &Platform, key: &str, value: &JsValue);
     #[wasm_bindgen(method)]
@@ -80,20 +77,17 @@ pub(crate) enum News {
     Shutdown,
 }
 
-/// Records beyond which the journal is shortened when it is read.
-const JOURNAL_RECORDS_MAX: u32 = 64;
-
 /// See the module; dropping it ends everything, and forgets nothing.
 pub(crate) struct Browser {
     platform: Platform,
-    _report: Closure<dyn FnMut(u32, JsValue, JsValue, JsValue, JsValue)>,
+    _report: Closure<dyn FnMut(u32, JsValue, JsValue, JsValue)>,
 }
 
 impl Browser {
     /// The browser, which posts what happens to the queue.
     pub(crate) fn new(edge: &str, inbox: &str, queue: Queue) -> Self {
-        let report = Closure::<dyn FnMut(_, _, _, _, _)>::new(move |what, a: JsValue, b: JsValue, c: JsValue, d: JsValue| {
-            if let Some(happening) = happening(what, &a, &b, &c, &d) {
+        let report = Closure::<dyn FnMut(_, _, _, _)>::new(move |what, a: JsValue, b: JsValue, c: JsValue| {
+            if let Some(happening) = happening(what, &a, &b, &c) {
                 queue.post(happening);
             }
         });
@@ -143,14 +137,6 @@ impl Browser {
     /// Keeps changes.
     pub(crate) fn keep(&self, changes: &[Change]) {
         self.platform.append(bytes_of(changes));
-    }
-
-    /// Keeps a shorter journal instead of what was read.
-    pub(crate) fn shorten(&self, remembered: &mut Remembered) {
-        if remembered.records > JOURNAL_RECORDS_MAX {
-            remembered.changes = journal::shorten(std::mem::take(&mut remembered.changes));
-            self.platform.shorten(&remembered.last, bytes_of(&remembered.changes));
-        }
     }
 
     /// Keeps how far the visitor has read.
@@ -216,10 +202,10 @@ impl Drop for Browser {
 }
 
 /// A report of `js/platform.js`, by its number there.
-fn happening(what: u32, a: &JsValue, b: &JsValue, c: &JsValue, d: &JsValue) -> Option<Happening> {
+fn happening(what: u32, a: &JsValue, b: &JsValue, c: &JsValue) -> Option<Happening> {
     let number = || a.as_f64().unwrap_or_default() as u32;
     Some(match what {
-        0 => Happening::Recalled(remembered(a, b, c, d)),
+        0 => Happening::Recalled(remembered(a, b, c)),
         1 => Happening::PackNamed(a.as_string()?.parse().ok()?),
         2 => Happening::PackFetched(Box::new(Pack::load(bytes(b)?, a.as_string()?.parse().ok()?).ok()?)),
         3 => {
@@ -239,15 +225,13 @@ fn happening(what: u32, a: &JsValue, b: &JsValue, c: &JsValue, d: &JsValue) -> O
     })
 }
 
-fn remembered(records: &JsValue, last: &JsValue, token: &JsValue, read: &JsValue) -> Remembered {
+fn remembered(records: &JsValue, token: &JsValue, read: &JsValue) -> Remembered {
     let mut remembered = Remembered {
         token: token.as_string(),
         read: Seq(read.as_f64().unwrap_or_default() as u64),
-        last: last.clone(),
-        ..Remembered::default()
+        changes: Vec::new(),
     };
     let Some(records) = records.dyn_ref::<Array>() else { return remembered };
-    remembered.records = records.length();
     for record in records.iter() {
         // What can't be read was written by another version: the log is fetched again.
         if let Some(changes) = bytes(&record).and_then(|bytes| postcard::from_bytes::<Vec<Change>>(&bytes).ok()) {

@@ -15,7 +15,6 @@ use firsthop_core::hop::client::{Change, Client, Output};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::{Author, Content, Event, Seq};
 use firsthop_core::Instant;
-use wasm_bindgen::JsValue;
 
 pub(crate) use link::{NotAdmitted, Report};
 pub(crate) use queue::Queue;
@@ -65,13 +64,9 @@ pub(crate) enum Happening {
 }
 
 /// What an earlier visit left.
-#[derive(Default)]
 pub(crate) struct Remembered {
     /// The changes, in their order.
     pub(crate) changes: Vec<Change>,
-    /// How many records they were in, and the last one's key.
-    pub(crate) records: u32,
-    pub(crate) last: JsValue,
     /// The visitor's token.
     pub(crate) token: Option<String>,
     /// Up to where the visitor has read.
@@ -244,8 +239,7 @@ impl Shell {
         }
     }
 
-    fn recalled(&mut self, now: Instant, mut remembered: Remembered) {
-        self.browser.shorten(&mut remembered);
+    fn recalled(&mut self, now: Instant, remembered: Remembered) {
         let unsaid = self.client.transcript().is_empty();
         self.read = self.read.max(remembered.read);
         self.connection.remember(remembered.token);
