@@ -199,7 +199,7 @@ export class View {
     if (kind === "note") return make("div.note", { dir: "auto" }, text);
     // Everybody hears who speaks; it is shown where it is not plain to see.
     const speaker = make(name && first ? "span.name" : "span.unseen", {}, name || (kind === "own" ? you : bot));
-    const row = make("div.row." + kind + (first && ".first"), { "data-id": id }, speaker, bubble(text, time({ dateStyle: "medium", timeStyle: "short" })));
+    const row = make("div.row." + kind + (first && ".first"), id && { "data-id": id }, speaker, bubble(text, time({ dateStyle: "medium", timeStyle: "short" })));
     if (choices.length) row.append(make("div.choices", {}, ...choices.map((title) => button("choice", "choose", title, title))));
     if (below) row.append(make("div.meta." + below, {}, icon(below), make("span", {}, ...(below === "failed" ? [failed, " "] : []), words)));
     if (below === "failed") row.lastChild.append(button("link", "retry", id, retry), button("link", "discard", id, discard));

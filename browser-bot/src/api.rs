@@ -102,7 +102,8 @@ impl Widget {
 
     /// Opens the panel with a text in the composer.
     pub fn compose(&self, text: Option<String>) {
-        self.queue.post(Happening::Compose(text.unwrap_or_default()));
+        self.queue
+            .post(Happening::Compose(text.unwrap_or_default()));
     }
 
     /// Follows changed options.
@@ -118,7 +119,9 @@ impl Widget {
 
     /// Removes every element, connection and stored byte. Done when the promise is.
     pub fn shutdown(&self) -> Promise {
-        self.queue.take().map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), Shell::end)
+        self.queue
+            .take()
+            .map_or_else(|| Promise::resolve(&JsValue::UNDEFINED), Shell::end)
     }
 }
 
@@ -138,7 +141,10 @@ impl Emitter {
 
     /// The visitor's message was taken into the outbox.
     pub(crate) fn sent(&self, id: MessageId, text: &str) {
-        self.emit("messageSent", &object(&[("id", &id.to_string()), ("text", text)]));
+        self.emit(
+            "messageSent",
+            &object(&[("id", &id.to_string()), ("text", text)]),
+        );
     }
 
     /// A message came for the visitor.
@@ -153,11 +159,22 @@ impl Emitter {
             Content::Status(_) | Content::Note(_) | Content::Unknown => return,
         };
         let id = event.id.to_string();
-        self.emit("messageReceived", &object(&[("id", &id), ("author", author), ("name", &inert(name)), ("text", &inert(text))]));
+        self.emit(
+            "messageReceived",
+            &object(&[
+                ("id", &id),
+                ("author", author),
+                ("name", &inert(name)),
+                ("text", &inert(text)),
+            ]),
+        );
     }
 
     /// Something for the site's developer, in the browser's console.
-    #[expect(clippy::unused_self, reason = "one place for everything that leaves towards the site")]
+    #[expect(
+        clippy::unused_self,
+        reason = "one place for everything that leaves towards the site"
+    )]
     pub(crate) fn warn(&self, text: &str) {
         warn(&["Firsthop: ", text].concat());
     }

@@ -60,7 +60,14 @@ pub(crate) struct Words {
 impl Words {
     /// Those of a language tag: Chinese for `zh…`, else English.
     pub(crate) fn of(tag: &str) -> &'static Self {
-        if tag.get(..2).is_some_and(|primary| primary.eq_ignore_ascii_case("zh")) { &ZH } else { &EN }
+        if tag
+            .get(..2)
+            .is_some_and(|primary| primary.eq_ignore_ascii_case("zh"))
+        {
+            &ZH
+        } else {
+            &EN
+        }
     }
 
     /// Why a message was not taken.
@@ -187,7 +194,15 @@ mod tests {
 
     #[test]
     fn chinese_is_spoken_to_every_chinese_locale_and_english_to_the_rest() {
-        for (tag, expected) in [("zh", "zh-CN"), ("zh-TW", "zh-CN"), ("ZH_cn", "zh-CN"), ("en-GB", "en"), ("de", "en"), ("", "en"), ("中", "en")] {
+        for (tag, expected) in [
+            ("zh", "zh-CN"),
+            ("zh-TW", "zh-CN"),
+            ("ZH_cn", "zh-CN"),
+            ("en-GB", "en"),
+            ("de", "en"),
+            ("", "en"),
+            ("中", "en"),
+        ] {
             assert_eq!(Words::of(tag).tag, expected, "{tag}");
         }
     }
@@ -195,7 +210,12 @@ mod tests {
     #[test]
     fn phrases_with_a_place_have_it_in_both_languages() {
         for words in [&EN, &ZH] {
-            for phrase in [words.open_unread, words.with_agent, words.joined, words.waiting_place] {
+            for phrase in [
+                words.open_unread,
+                words.with_agent,
+                words.joined,
+                words.waiting_place,
+            ] {
                 assert_eq!(phrase.matches("{}").count(), 1, "{phrase}");
             }
         }

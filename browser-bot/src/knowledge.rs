@@ -34,8 +34,14 @@ impl Knowledge {
     /// Answers a question, and puts the claim for the hops above into it; or stays silent.
     pub(crate) fn answer(&mut self, id: MessageId, said: &mut SaidText) -> Option<Answered> {
         let pack = self.pack.as_ref()?;
-        let Verdict::Answer(answer) = bot::ask(&mut self.answerer, pack, Hop::Browser, id, said) else { return None };
+        let Verdict::Answer(answer) = bot::ask(&mut self.answerer, pack, Hop::Browser, id, said)
+        else {
+            return None;
+        };
         said.claim = Some(bot::claim(&answer));
-        Some(Answered { id: id.derive(Derived::Answer), answer: *answer })
+        Some(Answered {
+            id: id.derive(Derived::Answer),
+            answer: *answer,
+        })
     }
 }

@@ -86,22 +86,30 @@ pub(crate) struct Browser {
 impl Browser {
     /// The browser, which posts what happens to the queue.
     pub(crate) fn new(edge: &str, inbox: &str, queue: Queue) -> Self {
-        let report = Closure::<dyn FnMut(_, _, _, _)>::new(move |what, a: JsValue, b: JsValue, c: JsValue| {
-            if let Some(happening) = happening(what, &a, &b, &c) {
-                queue.post(happening);
-            }
-        });
+        let report = Closure::<dyn FnMut(_, _, _, _)>::new(
+            move |what, a: JsValue, b: JsValue, c: JsValue| {
+                if let Some(happening) = happening(what, &a, &b, &c) {
+                    queue.post(happening);
+                }
+            },
+        );
         let platform = Platform::new(edge, inbox, report.as_ref().unchecked_ref());
         platform.recall();
         platform.name_pack();
-        Self { platform, _report: report }
+        Self {
+            platform,
+            _report: report,
+        }
     }
 
     /// The page that the visitor looks at.
     pub(crate) fn page(&self) -> Page {
         let page = self.platform.page(PAGE_FIELD_BYTES_MAX as u32);
         let text = |place| Private::new(page.get(place).as_string().unwrap_or_default());
-        Page { url: text(0), title: text(1) }
+        Page {
+            url: text(0),
+            title: text(1),
+        }
     }
 
     /// Whether the visitor can see the page.
@@ -121,7 +129,8 @@ impl Browser {
 
     /// Rings after so many milliseconds; `None` for never.
     pub(crate) fn ring_after(&self, millis: Option<u128>) {
-        self.platform.set_timer(millis.map_or(-1, |millis| i32::try_from(millis).unwrap_or(i32::MAX)));
+        self.platform
+            .set_timer(millis.map_or(-1, |millis| i32::try_from(millis).unwrap_or(i32::MAX)));
     }
 
     /// Tells all other tabs.
@@ -142,7 +151,8 @@ impl Browser {
     /// Keeps how far the visitor has read.
     pub(crate) fn keep_read(&self, read: Seq) {
         // A place in a log of a visitor's lifetime is far below 2⁵³.
-        self.platform.keep("read", &JsValue::from_f64(read.0 as f64));
+        self.platform
+            .keep("read", &JsValue::from_f64(read.0 as f64));
     }
 
     /// Keeps the token.
@@ -176,8 +186,8 @@ impl Browser {
     }
 
     /// Sends frames; `hello` introduces them where each request stands for itself.
-    pub(crate) fn send(&self, frames: Vec<ToServer>, hello: Hello) {
-        let alone = wire(&frames);
+    pub(crate) fn send(&self, frames: &[ToServer], hello: Hello) {
+        let alone = wire(frames);
         let introduced = match frames.first() {
             Some(ToServer::Hello(_)) => alone.clone(),
             _ => {
@@ -207,13 +217,20 @@ fn happening(what: u32, a: &JsValue, b: &JsValue, c: &JsValue) -> Option<Happeni
     Some(match what {
         0 => Happening::Recalled(remembered(a, b, c)),
         1 => Happening::PackNamed(a.as_string()?.parse().ok()?),
-        2 => Happening::PackFetched(Box::new(Pack::load(bytes(b)?, a.as_string()?.parse().ok()?).ok()?)),
+        2 => Happening::PackFetched(Box::new(
+            Pack::load(bytes(b)?, a.as_string()?.parse().ok()?).ok()?,
+        )),
         3 => {
-            let refusal = c.as_string().map_or(NotAdmitted::Later, NotAdmitted::Misplaced);
+            let refusal = c
+                .as_string()
+                .map_or(NotAdmitted::Later, NotAdmitted::Misplaced);
             Happening::Admitted(number(), b.as_string().ok_or(refusal))
         }
         4 => Happening::Link(number(), Report::Open),
-        5 => Happening::Link(number(), decode(Encoding::Postcard, &bytes(b)?).map_or(Report::Closed, Report::Frames)),
+        5 => Happening::Link(
+            number(),
+            decode(Encoding::Postcard, &bytes(b)?).map_or(Report::Closed, Report::Frames),
+        ),
         6 => Happening::Link(number(), Report::Polled),
         7 => Happening::Link(number(), Report::Closed),
         8 => Happening::Link(number(), Report::Denied),
@@ -231,10 +248,14 @@ fn remembered(records: &JsValue, token: &JsValue, read: &JsValue) -> Remembered 
         read: Seq(read.as_f64().unwrap_or_default() as u64),
         changes: Vec::new(),
     };
-    let Some(records) = records.dyn_ref::<Array>() else { return remembered };
+    let Some(records) = records.dyn_ref::<Array>() else {
+        return remembered;
+    };
     for record in records.iter() {
         // What can't be read was written by another version: the log is fetched again.
-        if let Some(changes) = bytes(&record).and_then(|bytes| postcard::from_bytes::<Vec<Change>>(&bytes).ok()) {
+        if let Some(changes) =
+            bytes(&record).and_then(|bytes| postcard::from_bytes::<Vec<Change>>(&bytes).ok())
+        {
             remembered.changes.extend(changes);
         }
     }

@@ -108,14 +108,21 @@ pub(crate) enum Footer {
 }
 
 /// Puts the scene together. `day_of` numbers the days in the visitor's time zone.
-pub(crate) fn scene(client: &Client, around: &Surroundings, day_of: impl Fn(Timestamp) -> i64) -> Scene {
+pub(crate) fn scene(
+    client: &Client,
+    around: &Surroundings,
+    day_of: impl Fn(Timestamp) -> i64,
+) -> Scene {
     let words = around.words;
     let lines = client.transcript().lines();
     let agent = agent(&lines, client.status());
     let presence = presence(client, around);
     Scene {
         words,
-        title: around.title.as_deref().map_or_else(|| words.title.to_owned(), inert),
+        title: around
+            .title
+            .as_deref()
+            .map_or_else(|| words.title.to_owned(), inert),
         subtitle: match (presence, agent) {
             (Presence::Offline, _) => words.offline_short.to_owned(),
             (Presence::Away, _) => words.away_short.to_owned(),
@@ -124,7 +131,8 @@ pub(crate) fn scene(client: &Client, around: &Surroundings, day_of: impl Fn(Time
         },
         presence,
         banner: banner(client, around, presence),
-        person_asked: client.status().is_open() || lines.iter().any(|line| line.body == Body::AskedPerson),
+        person_asked: client.status().is_open()
+            || lines.iter().any(|line| line.body == Body::AskedPerson),
         typing: around.typing,
         rows: rows(&lines, words, day_of),
     }
@@ -140,7 +148,11 @@ fn agent(lines: &[Line<'_>], status: Status) -> Option<String> {
 
 fn presence(client: &Client, around: &Surroundings) -> Presence {
     if client.is_connected() {
-        if client.reach() == Reach::Away { Presence::Away } else { Presence::Fine }
+        if client.reach() == Reach::Away {
+            Presence::Away
+        } else {
+            Presence::Fine
+        }
     } else if !around.online || around.lost {
         Presence::Offline
     } else {
@@ -156,8 +168,16 @@ fn banner(client: &Client, around: &Surroundings, presence: Presence) -> Option<
     let gap = if words.tag == "en" { " " } else { "" };
     let now = match presence {
         Presence::Offline => {
-            let what = if around.online { words.unreachable } else { words.offline };
-            let works = if around.knows && client.bot_speaks() { words.still_answers } else { words.kept_here };
+            let what = if around.online {
+                words.unreachable
+            } else {
+                words.offline
+            };
+            let works = if around.knows && client.bot_speaks() {
+                words.still_answers
+            } else {
+                words.kept_here
+            };
             [what, gap, works].concat()
         }
         Presence::Away => words.away.to_owned(),
@@ -166,7 +186,9 @@ fn banner(client: &Client, around: &Surroundings, presence: Presence) -> Option<
             Some(place) => fill(words.waiting_place, &place.to_string()),
             None => words.waiting.to_owned(),
         },
-        Presence::Fine if around.forgetful && !client.transcript().is_empty() => words.forgetful.to_owned(),
+        Presence::Fine if around.forgetful && !client.transcript().is_empty() => {
+            words.forgetful.to_owned()
+        }
         Presence::Fine => return None,
     };
     Some(now)
@@ -176,8 +198,12 @@ fn rows(lines: &[Line<'_>], words: &'static Words, day_of: impl Fn(Timestamp) ->
     let mut rows = vec![Row::Greeting(words.greeting)];
     let mut day = None;
     let mut last_side = Some(Side::Bot);
-    let newest_own = lines.iter().rposition(|line| *line.author == Author::Visitor && matches!(line.body, Body::Text(_)));
-    let newest_said = lines.iter().rposition(|line| matches!(line.body, Body::Text(_) | Body::Answer(_)));
+    let newest_own = lines
+        .iter()
+        .rposition(|line| *line.author == Author::Visitor && matches!(line.body, Body::Text(_)));
+    let newest_said = lines
+        .iter()
+        .rposition(|line| matches!(line.body, Body::Text(_) | Body::Answer(_)));
     for (place, line) in lines.iter().enumerate() {
         // An answer that the log does not hold yet has no time; it belongs to the day before it.
         if line.at != Timestamp::default() {
@@ -188,7 +214,14 @@ fn rows(lines: &[Line<'_>], words: &'static Words, day_of: impl Fn(Timestamp) ->
             }
             day = Some(today);
         }
-        let Some(row) = row(line, words, newest_own == Some(place), newest_said == Some(place)) else { continue };
+        let Some(row) = row(
+            line,
+            words,
+            newest_own == Some(place),
+            newest_said == Some(place),
+        ) else {
+            continue;
+        };
         match row {
             Row::Message(mut message) => {
                 message.first = last_side.as_ref() != Some(&message.side);
@@ -211,11 +244,22 @@ fn row(line: &Line<'_>, words: &'static Words, newest_own: bool, newest: bool) -
         Author::Bot | Author::System => Side::Bot,
     };
     let message = |text: String, footer, choices| {
-        Some(Row::Message(Message { id: line.id, side: side.clone(), first: true, at: line.at, text, footer, choices }))
+        Some(Row::Message(Message {
+            id: line.id,
+            side: side.clone(),
+            first: true,
+            at: line.at,
+            text,
+            footer,
+            choices,
+        }))
     };
     match &line.body {
         Body::Text(text) => {
-            let footer = line.delivery.as_ref().map_or(Footer::None, |delivery| state(delivery, words, newest_own));
+            let footer = line
+                .delivery
+                .as_ref()
+                .map_or(Footer::None, |delivery| state(delivery, words, newest_own));
             message(inert(text), footer, Vec::new())
         }
         Body::Answer(answer) => {
@@ -236,13 +280,23 @@ fn answer_words(answer: &Answer, words: &'static Words, newest: bool) -> (String
     if answer.suggestions.is_empty() {
         return (inert(&answer.text), Vec::new());
     }
-    let text = if answer.text.is_empty() { words.suggest.to_owned() } else { inert(&answer.text) };
+    let text = if answer.text.is_empty() {
+        words.suggest.to_owned()
+    } else {
+        inert(&answer.text)
+    };
     // Old suggestions are no longer offered, but remain readable.
-    let titles = answer.suggestions.iter().map(|suggestion| inert(&suggestion.title));
+    let titles = answer
+        .suggestions
+        .iter()
+        .map(|suggestion| inert(&suggestion.title));
     if newest {
         return (text, titles.collect());
     }
-    (titles.fold(text, |text, title| text + "\n· " + &title), Vec::new())
+    (
+        titles.fold(text, |text, title| text + "\n· " + &title),
+        Vec::new(),
+    )
 }
 
 fn state(delivery: &Delivery, words: &'static Words, newest: bool) -> Footer {
@@ -265,7 +319,12 @@ fn note(change: &StatusChange, words: &Words) -> Option<String> {
         Reason::Unanswered => words.unanswered,
         Reason::Released => words.released,
         Reason::Resolved => words.resolved,
-        Reason::Taken | Reason::Reopened => return change.assignee.as_ref().map(|agent| fill(words.joined, &inert(&agent.name))),
+        Reason::Taken | Reason::Reopened => {
+            return change
+                .assignee
+                .as_ref()
+                .map(|agent| fill(words.joined, &inert(&agent.name)));
+        }
         Reason::Returned => return None,
     };
     Some(text.to_owned())
@@ -274,7 +333,10 @@ fn note(change: &StatusChange, words: &Words) -> Option<String> {
 /// The text without the characters that reorder or hide what follows (bidirectional embeddings,
 /// overrides and isolates) and without control characters other than line feed and tab.
 pub(crate) fn inert(text: &str) -> String {
-    let acts = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') || (c.is_control() && !matches!(c, '\n' | '\t'));
+    let acts = |c: char| {
+        matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || (c.is_control() && !matches!(c, '\n' | '\t'))
+    };
     text.chars().filter(|c| !acts(*c)).collect()
 }
 

@@ -87,7 +87,13 @@ impl View {
             }
         });
         let panel = Panel::new(root, launcher, act.as_ref().unchecked_ref());
-        Self { panel, tag: "", person_asked: false, open: false, _act: act }
+        Self {
+            panel,
+            tag: "",
+            person_asked: false,
+            open: false,
+            _act: act,
+        }
     }
 
     /// Whether the panel is open.
@@ -106,17 +112,32 @@ impl View {
         if self.tag != words.tag {
             self.tag = words.tag;
             let labels = [
-                words.tag, words.close, words.send, words.log, words.typing, words.placeholder, words.latest, words.you,
-                words.bot, words.failed, words.retry, words.discard,
+                words.tag,
+                words.close,
+                words.send,
+                words.log,
+                words.typing,
+                words.placeholder,
+                words.latest,
+                words.you,
+                words.bot,
+                words.failed,
+                words.retry,
+                words.discard,
             ];
-            self.panel.label(&labels.into_iter().map(JsValue::from_str).collect());
+            self.panel
+                .label(&labels.into_iter().map(JsValue::from_str).collect());
         }
         let presence = match scene.presence {
             Presence::Fine => "fine",
             Presence::Away => "away",
             Presence::Offline => "offline",
         };
-        let person = if scene.person_asked { words.person_asked } else { words.person };
+        let person = if scene.person_asked {
+            words.person_asked
+        } else {
+            words.person
+        };
         let rows: Array = scene.rows.iter().map(row).collect();
         let parts: [JsValue; 8] = [
             scene.title.as_str().into(),
@@ -146,8 +167,16 @@ impl View {
 
     /// Shows how many messages are unread, while the panel is closed.
     pub(crate) fn count(&self, words: &Words, unread: usize) {
-        let number = if unread > 99 { "99+".to_owned() } else { unread.to_string() };
-        let label = if unread == 0 { words.open.to_owned() } else { fill(words.open_unread, &number) };
+        let number = if unread > 99 {
+            "99+".to_owned()
+        } else {
+            unread.to_string()
+        };
+        let label = if unread == 0 {
+            words.open.to_owned()
+        } else {
+            fill(words.open_unread, &number)
+        };
         self.panel.count(&number, &label);
     }
 
@@ -204,7 +233,12 @@ fn row(row: &Row) -> Array {
     let texts = |texts: &[&str]| texts.iter().map(|text| JsValue::from_str(text)).collect();
     match row {
         Row::Greeting(text) => texts(&["bot", "", text, "", "first", "", "", ""]),
-        Row::Day(at) => texts(&["day", &at.as_millis().to_string(), "", &at.as_millis().to_string()]),
+        Row::Day(at) => texts(&[
+            "day",
+            &at.as_millis().to_string(),
+            "",
+            &at.as_millis().to_string(),
+        ]),
         Row::Note(id, text) => texts(&["note", &id.to_string(), text]),
         Row::Message(message) => {
             let (side, name) = match &message.side {

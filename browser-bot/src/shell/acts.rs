@@ -64,9 +64,25 @@ impl Shell {
         let at = clock::wall();
         let id = MessageId::new(at, clock::random());
         let lang = self.around.words.tag.to_owned();
-        let mut said = SaidText { text: Private::from(text), lang, claim: None };
-        let answered = if self.client.bot_speaks() { self.knowledge.answer(id, &mut said) } else { None };
-        match self.client.say(now, Submission { id, at, said: Said::Text(said) }, answered) {
+        let mut said = SaidText {
+            text: Private::from(text),
+            lang,
+            claim: None,
+        };
+        let answered = if self.client.bot_speaks() {
+            self.knowledge.answer(id, &mut said)
+        } else {
+            None
+        };
+        match self.client.say(
+            now,
+            Submission {
+                id,
+                at,
+                said: Said::Text(said),
+            },
+            answered,
+        ) {
             Ok(()) => {
                 self.view.complain("");
                 self.emit.sent(id, text);
@@ -85,7 +101,11 @@ impl Shell {
             return;
         }
         let at = clock::wall();
-        let submission = Submission { id: MessageId::new(at, clock::random()), at, said: Said::Person(AskPerson {}) };
+        let submission = Submission {
+            id: MessageId::new(at, clock::random()),
+            at,
+            said: Said::Person(AskPerson {}),
+        };
         if let Err(problem) = self.client.say(now, submission, None) {
             self.view.complain(self.around.words.problem(problem.code));
         }

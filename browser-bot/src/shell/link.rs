@@ -74,7 +74,9 @@ impl Shell {
         let connection = &mut self.connection;
         connection.wanted = true;
         match &connection.token {
-            Some(token) if connection.trusted => self.browser.link(connection.number, transport, token),
+            Some(token) if connection.trusted => {
+                self.browser.link(connection.number, transport, token);
+            }
             token => {
                 self.browser.admit(connection.number, token.as_deref());
                 connection.awaiting = Some(transport);
@@ -89,7 +91,12 @@ impl Shell {
         self.browser.unlink();
     }
 
-    pub(super) fn admitted(&mut self, now: Instant, number: u32, result: Result<String, NotAdmitted>) {
+    pub(super) fn admitted(
+        &mut self,
+        now: Instant,
+        number: u32,
+        result: Result<String, NotAdmitted>,
+    ) {
         let current = number == self.connection.number;
         match result {
             Ok(token) => {

@@ -11,10 +11,10 @@ mod queue;
 
 use js_sys::Promise;
 
+use firsthop_core::Instant;
 use firsthop_core::hop::client::{Change, Client, Output};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::{Author, Content, Event, Seq};
-use firsthop_core::Instant;
 
 pub(crate) use link::{NotAdmitted, Report};
 pub(crate) use queue::Queue;
@@ -115,7 +115,12 @@ impl Shell {
             client: new_client(Vec::new()),
             connection: Connection::default(),
             knowledge: Knowledge::default(),
-            given, emit, queue, view, browser, around,
+            given,
+            emit,
+            queue,
+            view,
+            browser,
+            around,
             read: Seq(0),
             told: Seq(0),
             unread: 0,
@@ -174,7 +179,7 @@ impl Shell {
                     self.unlink();
                     self.client.handle_closed(now);
                 }
-                Output::Send(frames) => self.browser.send(frames, self.client.hello()),
+                Output::Send(frames) => self.browser.send(&frames, self.client.hello()),
                 Output::Save(change) => self.changes.push(change),
                 Output::Pack(name) => self.fetch_pack(name),
                 Output::Token(token) => self.renewed(token.token.into_exposed()),
@@ -184,7 +189,10 @@ impl Shell {
         }
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
-            if changes.iter().any(|change| matches!(change, Change::Events(_))) {
+            if changes
+                .iter()
+                .any(|change| matches!(change, Change::Events(_)))
+            {
                 // Who has written no longer types.
                 self.set_typing(now, false);
             }
@@ -198,17 +206,23 @@ impl Shell {
         self.see();
         // What was read above may have to be sent.
         if let Some(Output::Send(frames)) = self.client.poll_output() {
-            self.browser.send(frames, self.client.hello());
+            self.browser.send(&frames, self.client.hello());
         }
         self.announce();
-        let due = [self.client.next_timeout(), self.typing_until].into_iter().flatten().min();
-        self.browser.ring_after(due.map(|at| at.since(now).as_millis()));
+        let due = [self.client.next_timeout(), self.typing_until]
+            .into_iter()
+            .flatten()
+            .min();
+        self.browser
+            .ring_after(due.map(|at| at.since(now).as_millis()));
     }
 
     fn draw(&mut self) {
         self.around.knows = self.knowledge.is_loaded();
         self.around.forgetful = self.browser.is_refused();
-        self.view.draw(&scene(&self.client, &self.around, |at| self.browser.day_of(at)));
+        self.view.draw(&scene(&self.client, &self.around, |at| {
+            self.browser.day_of(at)
+        }));
     }
 
     /// What is on the screen has been read; what has arrived, delivered.
@@ -227,8 +241,14 @@ impl Shell {
     /// Tells the site's script of new messages, and how many are unread.
     fn announce(&mut self) {
         let events = self.client.transcript().events();
-        let unread = events.iter().filter(|event| event.seq > self.read && is_received(event)).count();
-        for event in events.iter().filter(|event| event.seq > self.told && is_received(event)) {
+        let unread = events
+            .iter()
+            .filter(|event| event.seq > self.read && is_received(event))
+            .count();
+        for event in events
+            .iter()
+            .filter(|event| event.seq > self.told && is_received(event))
+        {
             self.emit.received(event);
         }
         self.told = self.told.max(self.client.cursor());
@@ -261,7 +281,8 @@ impl Shell {
     }
 
     fn tell_context(&mut self) {
-        self.client.set_context(self.around.words.tag, Some(self.browser.page()));
+        self.client
+            .set_context(self.around.words.tag, Some(self.browser.page()));
     }
 
     fn fetch_pack(&self, name: PackHash) {
@@ -328,10 +349,16 @@ impl Shell {
 
 fn new_client(changes: Vec<Change>) -> Client {
     let seed = u64::from_le_bytes(clock::random());
-    Client::new(clock::instant(), seed, concat!("firsthop-widget/", env!("CARGO_PKG_VERSION")), changes)
+    Client::new(
+        clock::instant(),
+        seed,
+        concat!("firsthop-widget/", env!("CARGO_PKG_VERSION")),
+        changes,
+    )
 }
 
 /// Whether somebody else said it to the visitor.
 fn is_received(event: &Event) -> bool {
-    event.author != Author::Visitor && matches!(event.content, Content::Text(_) | Content::Answer(_))
+    event.author != Author::Visitor
+        && matches!(event.content, Content::Text(_) | Content::Answer(_))
 }

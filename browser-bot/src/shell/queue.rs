@@ -52,10 +52,16 @@ impl Queue {
     }
 
     fn run(&self) {
-        let Ok(mut shell) = self.0.shell.try_borrow_mut() else { return };
+        let Ok(mut shell) = self.0.shell.try_borrow_mut() else {
+            return;
+        };
         loop {
-            let Some(happening) = self.0.waiting.borrow_mut().pop_front() else { return };
-            let Some(serving) = shell.as_mut() else { return };
+            let Some(happening) = self.0.waiting.borrow_mut().pop_front() else {
+                return;
+            };
+            let Some(serving) = shell.as_mut() else {
+                return;
+            };
             serving.handle(happening);
             if self.0.ending.get() {
                 *shell = None;
