@@ -51,7 +51,8 @@ export class Widget {
   /** The messages shown: who said what, how far it has got, whether the device answered. */
   messages() {
     return this.log.locator(".row[data-id]").evaluateAll((rows) =>
-      rows.map((row) => {
+      // The greeting is a row too, but no message.
+      rows.filter((row) => row.dataset.id.length === 36).map((row) => {
         const state = row.querySelector(".meta")?.className.replace("meta", "").trim();
         return {
           id: row.dataset.id,
