@@ -102,3 +102,12 @@ export function createHost(given) {
   };
   return { host, root, button, notice, dress, remove };
 }
+
+/** For src/npm.rs: the options with an element of their own, in the panel's styles. */
+export function ownHost(options, style) {
+  const made = createHost(options);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  made.root.adoptedStyleSheets.push(sheet);
+  return { ...options, ...made, lang: made.host.lang };
+}

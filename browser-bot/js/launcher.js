@@ -98,7 +98,7 @@ if (script && !earlier?.launched) {
       // Without the module nothing runs; what an earlier visit stored goes all the same. The
       // database's name is that of js/platform.js.
       if (widget) await widget.shutdown();
-      else indexedDB.deleteDatabase(`firsthop ${edge} ${inbox}`);
+      else try { indexedDB.deleteDatabase(`firsthop ${edge} ${inbox}`); } catch { /* No storage, nothing stored. */ }
       widget = loading = undefined;
     },
     show: () => act("show"),

@@ -61,6 +61,7 @@ impl Given {
 
 /// A running widget.
 #[wasm_bindgen(skip_typescript)]
+#[derive(Clone)]
 pub struct Widget {
     queue: Queue,
 }

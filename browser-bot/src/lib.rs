@@ -17,6 +17,8 @@ pub mod api;
 mod clock;
 mod i18n;
 mod knowledge;
+#[cfg(feature = "npm")]
+pub mod npm;
 mod platform;
 mod scene;
 mod shell;

@@ -52,8 +52,8 @@ export class Widget {
   free(): void;
 }
 
-/** Starts the widget on this page. Call the default export, which loads the wasm, first. */
-export function start(options: Options): Widget;
+/** Starts the widget in an element made for it; for the launcher. Sites call `mount`. */
+export function start(options: Options & { host: HTMLElement; root: ShadowRoot; button: HTMLElement }): Widget;
 
 /** The global that the script tag defines. */
 export interface Firsthop {
