@@ -10,7 +10,7 @@ const STYLE: &str = include_str!("../style/widget.css");
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = "
-/** Adds the widget to this page. Call the default export, which loads the wasm, first. */
+/** Adds the widget to this page. */
 export function mount(options: Options): Widget;
 ";
 
