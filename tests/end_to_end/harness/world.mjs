@@ -15,6 +15,10 @@ import { Proxy } from "./proxy.mjs";
 import { until } from "./until.mjs";
 import { Visitor } from "./visitor.mjs";
 
+const directories = new Set();
+// A run that is cut short takes its directories along.
+process.on("exit", () => directories.forEach((directory) => fs.rmSync(directory, { recursive: true, force: true })));
+
 export class World {
   #closers = [];
 
@@ -26,6 +30,7 @@ export class World {
     const world = new World();
     t.after(() => world.#end());
     world.directory = fs.mkdtempSync(path.join(os.tmpdir(), "firsthop-story-"));
+    directories.add(world.directory);
     world.shop = await Shop.open();
     world.#closers.push(() => world.shop.close());
     world.origin = new Origin(world.directory, originEnv);
@@ -97,7 +102,10 @@ export class World {
         failures.push(error);
       }
     }
-    if (this.directory) fs.rmSync(this.directory, { recursive: true, force: true });
+    if (this.directory) {
+      fs.rmSync(this.directory, { recursive: true, force: true });
+      directories.delete(this.directory);
+    }
     assert.deepEqual(failures, []);
     assert.deepEqual(children(), [], "a story left processes behind");
   }
