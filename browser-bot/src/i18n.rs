@@ -94,7 +94,7 @@ static EN: Words = Words {
     open_unread: "Open chat, {} unread",
     close: "Close chat",
     title: "Chat with us",
-    subtitle: "Instant answers, people when you need them",
+    subtitle: "Instant answers, people on request",
     with_agent: "You are talking to {}",
     offline_short: "Offline",
     away_short: "People can’t be reached right now",
