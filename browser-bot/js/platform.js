@@ -16,6 +16,9 @@ const done = (request) => new Promise((resolve, reject) => {
   request.onerror = request.onabort = () => reject(request.error);
 });
 
+// What may be held of an event that is not complete: a wire message of 64 KiB in base64, and more.
+const EVENT_CHARACTERS_MAX = 128 * 1024;
+
 /** Reads the `data` of server-sent events (HTML, section 9.2), cut anywhere; comments give nothing. */
 export function eventReader(give) {
   const decoder = new TextDecoder();
@@ -24,6 +27,7 @@ export function eventReader(give) {
     rest += decoder.decode(chunk, { stream: true });
     const events = rest.split(/\r?\n\r?\n/);
     rest = events.pop();
+    if (rest.length > EVENT_CHARACTERS_MAX) throw new Error("an endless event");
     for (const event of events) {
       const data = event.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
       if (data.length) give(Uint8Array.from(atob(data.join("")), (c) => c.charCodeAt(0)));
