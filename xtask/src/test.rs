@@ -3,7 +3,7 @@
 //! In: names of parts, or nothing for all. Out: one line per part, and an error that names the
 //! parts that failed. A failed part does not stop the others.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -85,7 +85,7 @@ fn clippy() -> Result<()> {
 }
 
 /// Every crate that can run natively, with doc tests: also what widget and console compute
-/// before they touch a page.
+/// before they touch a page. Then the widget's scripts.
 fn unit() -> Result<()> {
     let mut tests = run::cargo();
     tests.args(["test", "--quiet", "--workspace"]);
@@ -93,7 +93,15 @@ fn unit() -> Result<()> {
     for package in ["firsthop-edge-cloudflare", "xtask"] {
         tests.args(["--exclude", package]);
     }
-    run::show(&mut tests)
+    run::show(&mut tests)?;
+    let tools = tools::Build::ensure()?;
+    let scripts = stories_below("browser-bot/js")?;
+    run::show(
+        run::node(&tools.node)
+            .current_dir(root())
+            .arg("--test")
+            .args(scripts),
+    )
 }
 
 /// `core`'s own tests as wasm, under Node's WASI: the same answers, bit for bit.
@@ -151,13 +159,7 @@ fn tidy() -> Result<()> {
 fn end_to_end() -> Result<()> {
     let tools = build::parts(&Part::ALL)?;
     let browser = tools::ensure_browser()?;
-    let stories: Vec<_> = stamp::files_below(&root().join("tests/end_to_end"))?
-        .into_iter()
-        .filter(|file| is_story(file))
-        .collect();
-    if stories.is_empty() {
-        bail!("there is no story in tests/end_to_end");
-    }
+    let stories = stories_below("tests/end_to_end")?;
     run::show(
         run::node(&tools.node)
             .current_dir(root())
@@ -168,6 +170,16 @@ fn end_to_end() -> Result<()> {
             .env("FIRSTHOP_EDGE_DIST", dist("edge"))
             .env("CHROMIUM", browser),
     )
+}
+
+/// The files of a directory that Node's test runner is to run.
+fn stories_below(directory: &str) -> Result<Vec<PathBuf>> {
+    let mut files = stamp::files_below(&root().join(directory))?;
+    files.retain(|file| is_story(file));
+    if files.is_empty() {
+        bail!("there is no *.test.mjs in {directory}");
+    }
+    Ok(files)
 }
 
 fn is_story(file: &Path) -> bool {
