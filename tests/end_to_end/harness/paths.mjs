@@ -11,4 +11,4 @@ export const WORKERD =
 export const EDGE_DIST = process.env.FIRSTHOP_EDGE_DIST ?? at("target/dist/edge");
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const DEMO = at("deploy/demo");
-export const DEMO_KNOWLEDGE = process.env.STORY_KNOWLEDGE ?? at("deploy/demo/knowledge.jsonl");
+export const DEMO_KNOWLEDGE = at("deploy/demo/knowledge.jsonl");
