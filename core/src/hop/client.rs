@@ -72,6 +72,8 @@ pub struct Client {
     queue_place: Option<u32>,
     pack: Option<PackHash>,
     seen: Receipts,
+    /// Whether the hop above is still to be told of it on this link.
+    seen_due: bool,
     lang: String,
     page: Option<Page>,
     program: String,
@@ -113,6 +115,7 @@ impl Client {
             queue_place: None,
             pack: None,
             seen: Receipts::default(),
+            seen_due: true,
             lang: String::new(),
             page: None,
             program: program.into(),
@@ -293,6 +296,7 @@ impl Client {
             return;
         }
         self.link = Link::Greeting;
+        self.seen_due = true;
         self.heard_at = now;
         self.pinged_at = None;
         let hello = self.hello();
@@ -312,15 +316,22 @@ impl Client {
                 self.transport = self.transport.next();
             }
         }
-        let until = now + self.backoff.fail();
-        self.unlink(Link::Waiting { until });
+        self.wait_after_failure(now);
     }
 
     /// The shell could not get a usable token: it will try again, as after any failure.
     pub fn handle_not_admitted(&mut self, now: Instant) {
-        self.handle_closed(now);
+        self.wait_after_failure(now);
         // That was not the transport's fault.
         self.transport_failures = 0;
+    }
+
+    fn wait_after_failure(&mut self, now: Instant) {
+        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
+            return;
+        }
+        let until = now + self.backoff.fail();
+        self.unlink(Link::Waiting { until });
     }
 
     /// Frames have come.
@@ -381,6 +392,7 @@ impl Client {
                 let came_back = self.reach == Reach::Away && link.origin == Reach::Up;
                 self.reach = link.origin;
                 if came_back {
+                    self.seen_due = true;
                     // What the origin knows, we have not heard while it was away.
                     let hello = self.hello();
                     self.transmit(vec![hello.into()]);
@@ -411,6 +423,8 @@ impl Client {
         self.transport_failures = 0;
         self.backoff.reset();
         self.visitor = Some(welcome.visitor);
+        // What was told to an edge while the origin was away, the origin has not heard.
+        self.seen_due |= self.reach != welcome.origin;
         self.reach = welcome.origin;
         // While this was on its way, another tab may have seen the log go on.
         let current = welcome.head.is_none_or(|head| head >= self.cursor());
@@ -425,7 +439,9 @@ impl Client {
         if let Some(hash) = welcome.pack {
             self.set_pack(hash);
         }
-        if self.seen != Receipts::default() {
+        // Once for each link, as every request that carries its own hello gets a welcome.
+        if self.seen_due && self.reach == Reach::Up && self.seen != Receipts::default() {
+            self.seen_due = false;
             self.transmit(vec![ToServer::Seen(self.seen)]);
         }
         if !greeted {

@@ -1,0 +1,117 @@
+//! A client on transports where every request carries its own hello, and gets its own welcome.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use firsthop_core::hop::client::{Client, Output, Transport};
+use firsthop_core::id::{MessageId, VisitorId};
+use firsthop_core::protocol::visitor::{Events, Reach, ToServer, ToVisitor, Welcome};
+use firsthop_core::protocol::{Author, Content, Event, Hop, Receipts, Seq, Status, Text, VERSION};
+use firsthop_core::{Instant, Timestamp};
+
+const NOW: Instant = Instant::from_millis(1_000);
+const WALL: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn welcome(origin: Reach) -> ToVisitor {
+    Welcome {
+        version: VERSION,
+        visitor: VisitorId::new(WALL, [1; 10]),
+        hop: Hop::Edge,
+        head: Some(Seq(1)),
+        status: Some(Status::Assigned),
+        receipts: Receipts::default(),
+        pack: None,
+        origin,
+        now: WALL,
+        cursor: Seq(0),
+    }
+    .into()
+}
+
+fn reply() -> ToVisitor {
+    let text = Text {
+        text: "hello".into(),
+        unverified: None,
+    };
+    let event = Event {
+        seq: Seq(1),
+        prev: Seq(0),
+        id: MessageId::new(WALL, [2; 10]),
+        at: WALL,
+        author: Author::System,
+        content: Content::Text(text),
+    };
+    Events {
+        events: vec![event],
+        more: false,
+    }
+    .into()
+}
+
+fn outputs(client: &mut Client) -> Vec<Output> {
+    core::iter::from_fn(|| client.poll_output()).collect()
+}
+
+fn requests(client: &mut Client) -> Vec<Vec<ToServer>> {
+    let sends = outputs(client)
+        .into_iter()
+        .filter_map(|output| match output {
+            Output::Send(frames) => Some(frames),
+            _ => None,
+        });
+    sends.collect()
+}
+
+fn connected() -> Client {
+    let mut client = Client::new(NOW, 1, "test", []);
+    client.connect(NOW);
+    client.handle_connected(NOW);
+    outputs(&mut client);
+    client
+}
+
+#[test]
+fn a_welcome_to_every_request_leads_to_no_further_requests() {
+    let mut client = connected();
+    client.handle_frames(NOW, vec![welcome(Reach::Up), reply()]);
+    client.see(Seq(1));
+    let mut exchanges = 0;
+    loop {
+        let waiting = requests(&mut client).len();
+        if waiting == 0 {
+            break;
+        }
+        exchanges += waiting;
+        assert!(exchanges < 10, "the client keeps asking");
+        for _ in 0..waiting {
+            client.handle_frames(NOW, vec![welcome(Reach::Up)]);
+        }
+    }
+    assert!(exchanges > 0, "what was seen is told");
+}
+
+#[test]
+fn what_was_seen_is_told_again_once_the_origin_is_back() {
+    let mut client = connected();
+    client.handle_frames(NOW, vec![welcome(Reach::Up), reply()]);
+    client.see(Seq(1));
+    requests(&mut client);
+    client.handle_frames(NOW, vec![welcome(Reach::Away)]);
+    assert_eq!(requests(&mut client), Vec::<Vec<ToServer>>::new());
+    client.handle_frames(NOW, vec![welcome(Reach::Up)]);
+    let told = requests(&mut client);
+    assert!(matches!(told[..], [ref frames] if matches!(frames[..], [ToServer::Seen(_)])));
+}
+
+#[test]
+fn a_visitor_without_a_network_stays_on_the_best_transport() {
+    let mut client = Client::new(NOW, 1, "test", []);
+    let mut now = NOW;
+    for _ in 0..10 {
+        client.connect(now);
+        assert!(outputs(&mut client).contains(&Output::Connect(Transport::Socket)));
+        client.handle_not_admitted(now);
+        now = client.next_timeout().unwrap();
+        client.handle_timeout(now);
+        outputs(&mut client);
+        client.handle_not_admitted(now);
+    }
+}
