@@ -1,4 +1,5 @@
 // Something on the way lets no WebSocket through, then no stream either: it still works.
+import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { UNKNOWN } from "./harness/questions.mjs";
@@ -18,6 +19,8 @@ for (const [what, patterns, used] of [
       const proxy = await world.proxyBefore(world.hop);
       proxy.refuse(...patterns);
       const page = await (await world.browser()).page();
+      let posts = 0;
+      page.on("request", (request) => (posts += request.url().includes("/v1/visitor/frames")));
       const widget = await Widget.at(page, world.shop.page("shop", proxy.url));
       await widget.open();
       const fallback = page.waitForRequest((request) => request.url().includes(used), { timeout: 60_000 });
@@ -33,6 +36,8 @@ for (const [what, patterns, used] of [
       await widget.say("and back");
       agent.open(id);
       await agent.event(id, "the visitor's reply", (event) => event.content.text === "and back");
+      // A reply to one request must not lead to the next.
+      assert.ok(posts < 60, `${posts} requests for four messages`);
     });
   }
 }
