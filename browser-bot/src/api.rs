@@ -152,12 +152,12 @@ impl Emitter {
     pub(crate) fn received(&self, event: &Event) {
         let (author, name) = match &event.author {
             Author::Agent(agent) => ("agent", agent.name.as_str()),
-            Author::Visitor | Author::Bot | Author::System => ("bot", ""),
+            Author::Visitor | Author::Bot | Author::System | Author::Unknown(_) => ("bot", ""),
         };
         let text = match &event.content {
             Content::Text(text) => text.text.expose().as_str(),
             Content::Answer(answer) => answer.text.as_str(),
-            Content::Status(_) | Content::Note(_) | Content::Unknown => return,
+            Content::Status(_) | Content::Note(_) | Content::Unknown(_) => return,
         };
         let id = event.id.to_string();
         self.emit(

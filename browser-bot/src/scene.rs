@@ -241,7 +241,7 @@ fn row(line: &Line<'_>, words: &'static Words, newest_own: bool, newest: bool) -
     let side = match line.author {
         Author::Visitor => Side::Visitor,
         Author::Agent(agent) => Side::Agent(inert(&agent.name)),
-        Author::Bot | Author::System => Side::Bot,
+        Author::Bot | Author::System | Author::Unknown(_) => Side::Bot,
     };
     let message = |text: String, footer, choices| {
         Some(Row::Message(Message {
@@ -266,7 +266,7 @@ fn row(line: &Line<'_>, words: &'static Words, newest_own: bool, newest: bool) -
             let (text, choices) = answer_words(answer, words, newest);
             let footer = match answer.source.hop {
                 Hop::Browser => Footer::Device(words.by_device),
-                Hop::Edge | Hop::Origin => Footer::None,
+                Hop::Edge | Hop::Origin | Hop::Unknown(_) => Footer::None,
             };
             message(text, footer, choices)
         }
@@ -317,7 +317,7 @@ fn note(change: &StatusChange, words: &Words) -> Option<String> {
     let text = match change.reason {
         Reason::Asked => words.asked,
         Reason::Unanswered => words.unanswered,
-        Reason::Released => words.released,
+        Reason::Released | Reason::Lapsed => words.released,
         Reason::Resolved => words.resolved,
         Reason::Taken | Reason::Reopened => {
             return change
@@ -325,7 +325,7 @@ fn note(change: &StatusChange, words: &Words) -> Option<String> {
                 .as_ref()
                 .map(|agent| fill(words.joined, &inert(&agent.name)));
         }
-        Reason::Returned => return None,
+        Reason::Returned | Reason::Unknown(_) => return None,
     };
     Some(text.to_owned())
 }

@@ -15,8 +15,8 @@ use crate::limits::{CLAIM_TEXT_BYTES_MAX, SUGGESTIONS_MAX, TEXT_BYTES_MAX, WORD_
 use crate::protocol::agent::{Act, Command};
 use crate::protocol::visitor::{Reach, Said, Submission};
 use crate::protocol::{
-    AgentRef, Answer, Author, Code, Content, Event, Problem, Reason, Seq, Status, StatusChange,
-    Text, UnverifiedClaim,
+    AgentRef, Answer, Author, Code, Content, Event, Problem, Reason, SUBMIT_BYTES_MAX, Seq, Status,
+    StatusChange, Text, UnverifiedClaim, submission_bytes,
 };
 use crate::time::Timestamp;
 
@@ -46,10 +46,10 @@ pub enum Verdict {
     Quiet,
 }
 
-/// Whether the bot is to be asked: not while an agent has the conversation, unless the agent
-/// can't be reached.
+/// Whether the bot is to be asked: not while an agent has the conversation (or may have it, in a
+/// status that this version does not know), unless the agent can't be reached.
 pub const fn bot_speaks(status: Status, origin: Reach) -> bool {
-    !matches!((status, origin), (Status::Assigned, Reach::Up))
+    matches!(origin, Reach::Away) || !matches!(status, Status::Assigned | Status::Unknown(_))
 }
 
 /// Checks what needs no state: every hop does, so that the first one tells.
@@ -65,7 +65,7 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
                 return Err(too_long("the locale", said.lang.len(), WORD_BYTES_MAX));
             }
             let Some(claim) = &said.claim else {
-                return Ok(());
+                return check_size(submission);
             };
             if claim.text.expose().len() > CLAIM_TEXT_BYTES_MAX {
                 return Err(too_long(
@@ -89,15 +89,25 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
                     longest,
                     4 * WORD_BYTES_MAX,
                 )),
-                _ => Ok(()),
+                _ => check_size(submission),
             }
         }
         Said::Person(_) => Ok(()),
-        Said::Unknown => Err(Problem::new(
+        Said::Unknown(_) => Err(Problem::new(
             Code::MalformedFrame,
             "a submission of a kind that this version does not know",
         )),
     }
+}
+
+/// A text of control characters takes six times its length in JSON: whoever reads the event that
+/// follows must get it in one wire message, whatever encoding they chose.
+fn check_size(submission: &Submission) -> Result<(), Problem> {
+    let bytes = submission_bytes(submission);
+    if bytes > SUBMIT_BYTES_MAX {
+        return Err(too_long("the escaped message", bytes, SUBMIT_BYTES_MAX));
+    }
+    Ok(())
 }
 
 fn check_id(id: MessageId) -> Result<(), Problem> {
@@ -162,7 +172,7 @@ const fn reason_of(act: &Act) -> Option<Reason> {
         Act::Release(_) => Some(Reason::Released),
         Act::Resolve(_) => Some(Reason::Resolved),
         Act::Reopen(_) => Some(Reason::Reopened),
-        Act::Reply(_) | Act::Note(_) | Act::Unknown => None,
+        Act::Reply(_) | Act::Note(_) | Act::Unknown(_) => None,
     }
 }
 
@@ -218,7 +228,7 @@ impl Head {
                     Verdict::HandOff | Verdict::Escalate | Verdict::Quiet => log.reopen(status_id),
                 }
             }
-            Said::Unknown => {}
+            Said::Unknown(_) => {}
         }
         Ok(log.events)
     }
@@ -296,7 +306,7 @@ impl Head {
                 }
                 log.assign(command.id, agent, Reason::Reopened);
             }
-            Act::Unknown => {
+            Act::Unknown(_) => {
                 return Err(Problem::new(
                     Code::MalformedFrame,
                     "an act that this version does not know",

@@ -9,15 +9,17 @@ use firsthop_core::Timestamp;
 use firsthop_core::conversation::check;
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::limits::{
-    EVENTS_PER_FRAME_MAX, FRAMES_PER_WIRE_MESSAGE_MAX, TEXT_BYTES_MAX, WIRE_MESSAGE_BYTES_MAX,
+    CLAIM_TEXT_BYTES_MAX, EVENTS_PER_FRAME_MAX, FRAMES_PER_WIRE_MESSAGE_MAX, PAGE_FIELD_BYTES_MAX,
+    SUGGESTIONS_MAX, TEXT_BYTES_MAX, WIRE_MESSAGE_BYTES_MAX, WORD_BYTES_MAX,
 };
+use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::agent::{FromAgent, ToAgent};
 use firsthop_core::protocol::visitor::{
-    Events, Ping, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
+    Claim, Events, Hello, Page, Ping, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
 };
 use firsthop_core::protocol::{
-    Author, Code, Content, Encoding, Event, Note, Seq, decode, encode, event_bytes,
-    events_that_fit, submission_bytes,
+    Author, Code, Content, Encoding, Event, Hop, Note, Seq, Text, UnverifiedClaim, decode, encode,
+    event_bytes, events_that_fit, submission_bytes,
 };
 use proptest::prelude::*;
 
@@ -225,7 +227,7 @@ fn deep_nesting_and_broken_text_are_refused() {
     let mut message = [7; 16].to_vec();
     message.extend([0, 1, said.len() as u8]);
     message.extend(&said);
-    let mut payload = vec![1];
+    let mut payload = vec![1, message.len() as u8];
     payload.extend(&message);
     let mut frame = vec![2, payload.len() as u8];
     frame.extend(&payload);
@@ -292,4 +294,81 @@ fn a_submission_is_checked_to_the_byte() {
         with(derived, "x".to_owned()).unwrap_err().code,
         Code::IdInvalid
     );
+}
+
+#[test]
+fn what_is_taken_fits_into_one_wire_message_however_its_text_is_escaped() {
+    let claim = |text: String| Claim {
+        hop: Hop::Browser,
+        pack: PackHash([7; 32]),
+        entries: vec!["e".repeat(4 * WORD_BYTES_MAX); SUGGESTIONS_MAX],
+        suggested: true,
+        confidence: 1000,
+        text: text.into(),
+    };
+    let page = Page {
+        url: "u".repeat(PAGE_FIELD_BYTES_MAX).into(),
+        title: "\"".repeat(PAGE_FIELD_BYTES_MAX).into(),
+    };
+    let hello = Hello {
+        version: 1,
+        cursor: Seq(u64::MAX),
+        lang: "\"".repeat(WORD_BYTES_MAX),
+        page: Some(page),
+        client: "\"".repeat(WORD_BYTES_MAX),
+    };
+    let mut refused = 0;
+    for (char, claimed) in [
+        ("x", "x"),
+        ("\u{1}", "x"),
+        ("x", "\u{1}"),
+        ("\u{1}", "\u{1}"),
+    ] {
+        let text = char.repeat(TEXT_BYTES_MAX);
+        let said = SaidText {
+            text: text.into(),
+            lang: "l".repeat(WORD_BYTES_MAX),
+            claim: Some(claim(claimed.repeat(CLAIM_TEXT_BYTES_MAX))),
+        };
+        let message = Submission {
+            id: MessageId::new(NOW, [5; 10]),
+            at: NOW,
+            said: Said::Text(said),
+        };
+        if let Err(problem) = check(&message) {
+            assert_eq!(problem.code, Code::TextTooLong);
+            refused += 1;
+            continue;
+        }
+        let Said::Text(said) = &message.said else {
+            unreachable!()
+        };
+        let event = event(
+            u64::MAX,
+            Text {
+                text: said.text.clone(),
+                unverified: said.claim.clone().map(|claim| UnverifiedClaim {
+                    pack: claim.pack,
+                    text: claim.text,
+                }),
+            },
+        );
+        let up: [ToServer; 2] = [
+            hello.clone().into(),
+            Submit {
+                messages: vec![message],
+            }
+            .into(),
+        ];
+        let down: ToVisitor = Events {
+            events: vec![event],
+            more: true,
+        }
+        .into();
+        for &encoding in Encoding::ALL {
+            assert!(encode(encoding, &up).is_ok());
+            assert!(encode(encoding, std::slice::from_ref(&down)).is_ok());
+        }
+    }
+    assert_eq!(refused, 1, "only both at their worst are too much");
 }

@@ -20,7 +20,7 @@ use firsthop_core::protocol::visitor::{
     AskPerson, Said, SaidText, Submission, ToServer, ToVisitor,
 };
 use firsthop_core::protocol::{
-    AgentRef, Author, Content, Event, Note, Receipts, Seq, Status, Text,
+    AgentRef, Author, Content, Event, Note, Receipts, Seq, Status, Text, Unread,
 };
 use firsthop_core::{Instant, Timestamp};
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ proptest! {
                 1 => head.visitor_says(&text(number), Verdict::HandOff, None, NOW),
                 2 => head.visitor_says(&text(number), Verdict::Escalate, None, NOW),
                 3 => head.visitor_says(&person, Verdict::Quiet, None, NOW),
-                4 => head.visitor_says(&submission(number, Said::Unknown), Verdict::Quiet, None, NOW),
+                4 => head.visitor_says(&submission(number, Said::Unknown(Unread::default())), Verdict::Quiet, None, NOW),
                 5 => head.agent_acts(&agent, &act(Reply { text: "yes".into() }.into()), NOW),
                 6 => head.agent_acts(&agent, &act(Note { text: "hm".into() }.into()), NOW),
                 7 => head.agent_acts(&agent, &act(Take { over: false }.into()), NOW),
@@ -127,7 +127,7 @@ proptest! {
                 9 => head.agent_acts(&agent, &act(Release {}.into()), NOW),
                 10 => head.agent_acts(&agent, &act(Resolve {}.into()), NOW),
                 11 => head.agent_acts(&agent, &act(Reopen {}.into()), NOW),
-                _ => head.agent_acts(&agent, &act(Act::Unknown), NOW),
+                _ => head.agent_acts(&agent, &act(Act::Unknown(Unread::default())), NOW),
             };
             match result {
                 Err(_) => prop_assert_eq!(&head, &before, "a problem changes nothing"),

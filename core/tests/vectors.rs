@@ -138,11 +138,15 @@ fn frames_that_a_later_version_adds_are_skipped() {
     let mut bytes = variant(99, b"from the future");
     bytes.extend(variant(8, &[2])); // queue
     let read: Vec<ToVisitor> = decode(Encoding::Postcard, &bytes).unwrap();
-    assert!(matches!(read[..], [ToVisitor::Unknown, ToVisitor::Queue(queue)] if queue.place == 2));
+    assert!(
+        matches!(read[..], [ToVisitor::Unknown(_), ToVisitor::Queue(queue)] if queue.place == 2)
+    );
 
     let json = br#"[{"type":"hologram","beams":[1,2]},{"type":"queue","place":2}]"#;
     let read: Vec<ToVisitor> = decode(Encoding::Json, json).unwrap();
-    assert!(matches!(read[..], [ToVisitor::Unknown, ToVisitor::Queue(queue)] if queue.place == 2));
+    assert!(
+        matches!(read[..], [ToVisitor::Unknown(_), ToVisitor::Queue(queue)] if queue.place == 2)
+    );
 }
 
 #[test]
@@ -181,16 +185,10 @@ fn everything_of_tomorrow_within_everything_of_today_is_survived() {
             assert_eq!(today, tomorrow);
         }
     }
-    // `author` is the one place where an object's only member is its kind.
-    let without_agents = |text: &str| {
-        let mut lines: Vec<Value> = serde_json::from_str(text).unwrap();
-        lines.retain(|line| !line.to_string().contains(r#""agent":{"id""#));
-        Value::Array(lines).to_string()
-    };
     check::<ToServer>(TO_SERVER);
-    check::<ToVisitor>(&without_agents(TO_VISITOR));
+    check::<ToVisitor>(TO_VISITOR);
     check::<FromAgent>(FROM_AGENT);
-    check::<ToAgent>(&without_agents(TO_AGENT));
+    check::<ToAgent>(TO_AGENT);
 }
 
 #[test]
@@ -200,16 +198,18 @@ fn events_submissions_and_codes_of_a_later_version_are_survived() {
     let [ToVisitor::Events(events)] = &read[..] else {
         panic!("{read:?}")
     };
-    assert_eq!(events.events[0].content, Content::Unknown);
+    assert!(matches!(events.events[0].content, Content::Unknown(_)));
 
     let json = br#"{"type":"submit","messages":[{"id":"01a3185c-5000-7777-8777-777777777777","said":{"type":"sing"}}]}"#;
     let read: Vec<ToServer> = decode(Encoding::Json, json).unwrap();
     let [ToServer::Submit(submit)] = &read[..] else {
         panic!("{read:?}")
     };
-    assert_eq!(submit.messages[0].said, Said::Unknown);
+    assert!(matches!(submit.messages[0].said, Said::Unknown(_)));
 
     let json = br#"{"type":"error","code":"too_much_joy","message":"","retry_after_ms":null}"#;
     let read: Vec<ToVisitor> = decode(Encoding::Json, json).unwrap();
-    assert!(matches!(&read[..], [ToVisitor::Error(problem)] if problem.code == Code::Other));
+    assert!(
+        matches!(&read[..], [ToVisitor::Error(problem)] if problem.code == Code::Other(u16::MAX))
+    );
 }

@@ -389,7 +389,7 @@ impl Client {
             }
             ToVisitor::Pack(pack) => self.set_pack(pack.hash),
             ToVisitor::Link(link) => {
-                let came_back = self.reach == Reach::Away && link.origin == Reach::Up;
+                let came_back = self.reach == Reach::Away && link.origin != Reach::Away;
                 self.reach = link.origin;
                 if came_back {
                     self.seen_due = true;
@@ -409,11 +409,11 @@ impl Client {
                 self.unlink(Link::Waiting { until });
             }
             ToVisitor::Error(problem) => {
-                if problem.code.remedy() == Remedy::Authenticate {
+                if problem.remedy() == Remedy::Authenticate {
                     self.outputs.push_back(Output::Admit);
                 }
             }
-            ToVisitor::Ping(_) | ToVisitor::Unknown => {}
+            ToVisitor::Ping(_) | ToVisitor::Unknown(_) => {}
         }
     }
 
@@ -440,7 +440,7 @@ impl Client {
             self.set_pack(hash);
         }
         // Once for each link, as every request that carries its own hello gets a welcome.
-        if self.seen_due && self.reach == Reach::Up && self.seen != Receipts::default() {
+        if self.seen_due && self.reach != Reach::Away && self.seen != Receipts::default() {
             self.seen_due = false;
             self.transmit(vec![ToServer::Seen(self.seen)]);
         }
@@ -452,7 +452,7 @@ impl Client {
 
     fn handle_refused(&mut self, now: Instant, id: MessageId, problem: Problem) {
         let waits = self.outbox.iter().any(|message| message.id == id);
-        match problem.code.remedy() {
+        match problem.remedy() {
             // Also of a message that an edge stored: the origin may refuse it later.
             Remedy::Never if self.transcript.waits(id) => self.save(Change::Failed(id, problem)),
             Remedy::Authenticate if waits => self.outputs.push_back(Output::Admit),

@@ -145,7 +145,7 @@ impl Gateway {
             }
             ToServer::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
             ToServer::Ping(ping) => self.send(ToVisitor::Ping(ping)),
-            ToServer::Unknown => {}
+            ToServer::Unknown(_) => {}
         }
     }
 

@@ -206,7 +206,7 @@ impl Relay {
                 }
             }
             ToServer::Ping(ping) => self.send(To::One(socket), ping),
-            ToServer::Submit(_) | ToServer::Unknown => {}
+            ToServer::Submit(_) | ToServer::Unknown(_) => {}
         }
     }
 
@@ -415,7 +415,7 @@ impl Relay {
         for frame in frames {
             match frame {
                 ToVisitor::Stored(stored) => settled.extend(&stored.ids),
-                ToVisitor::Refused(refused) if refused.problem.code.remedy() == Remedy::Never => {
+                ToVisitor::Refused(refused) if refused.problem.remedy() == Remedy::Never => {
                     settled.push(refused.id)
                 }
                 _ => {}
@@ -453,7 +453,7 @@ impl Relay {
             }
             ToVisitor::Pack(pack) => self.pack = Some(pack.hash),
             // It may yet be stored here: then the visitor hears that, not this.
-            ToVisitor::Refused(refused) if refused.problem.code.remedy() == Remedy::RetryLater => {
+            ToVisitor::Refused(refused) if refused.problem.remedy() == Remedy::RetryLater => {
                 return;
             }
             _ => {}

@@ -157,7 +157,7 @@ impl Transcript {
             Content::Text(text) => Body::Text(text.text.expose()),
             Content::Answer(answer) => Body::Answer(answer),
             Content::Status(change) => Body::Status(change),
-            Content::Note(_) | Content::Unknown => Body::Unknown,
+            Content::Note(_) | Content::Unknown(_) => Body::Unknown,
         };
         let own = event.author == Author::Visitor && matches!(event.content, Content::Text(_));
         let delivery = own.then(|| match event.seq {
@@ -279,7 +279,7 @@ impl Local {
             body: match &self.submission.said {
                 Said::Text(said) => Body::Text(said.text.expose()),
                 Said::Person(_) => Body::AskedPerson,
-                Said::Unknown => Body::Unknown,
+                Said::Unknown(_) => Body::Unknown,
             },
             delivery: Some(delivery),
         }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{AgentRef, Event, Note, Receipts, Seq, Status};
-use super::extensible::extensible;
+use super::extensible::{extensible, growing};
 use super::problem::Problem;
 use super::visitor::{Page, Ping, Reconnect, Typing};
 use crate::id::{ConversationId, MessageId};
@@ -60,6 +60,8 @@ extensible! {
         10 "pong" Ping(Ping),
     }
 }
+
+growing!(Summary);
 
 /// Counts the account's commits; a console's cursor over the list of conversations.
 #[derive(
@@ -199,6 +201,7 @@ pub struct Conversations {
 
 /// A conversation, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Summary {
     /// The conversation.
     pub id: ConversationId,

@@ -6,9 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::extensible::growing;
 use super::visitor::{ToServer, ToVisitor};
 use crate::id::VisitorId;
 use crate::pack::PackHash;
+
+growing!(Uplink, Downlink);
 
 /// What an edge sends: at most `BATCH_BYTES_MAX` encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +24,7 @@ pub struct Batch {
 
 /// Frames of one visitor. The edge has checked the visitor's token and page origin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Uplink {
     /// The visitor.
     pub visitor: VisitorId,
@@ -41,6 +45,7 @@ pub struct BatchReply {
 
 /// Frames for one visitor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Downlink {
     /// The visitor.
     pub visitor: VisitorId,

@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::extensible::extensible;
+use super::author::Author;
+use super::extensible::{extensible, growing};
+use super::word::words;
 use crate::id::{AgentId, MessageId};
 use crate::pack::PackHash;
 use crate::private::Private;
@@ -30,6 +32,7 @@ impl Seq {
 
 /// One entry of a conversation's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Event {
     /// Its place.
     pub seq: Seq,
@@ -45,22 +48,11 @@ pub struct Event {
     pub content: Content,
 }
 
-/// Who wrote an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Author {
-    /// The visitor.
-    Visitor,
-    /// The bot, at whichever hop.
-    Bot,
-    /// An agent.
-    Agent(AgentRef),
-    /// The system itself, such as a change of status that nobody asked for.
-    System,
-}
+growing!(Event, AgentRef, UnverifiedClaim, Suggestion, Source);
 
 /// An agent, as visitors and colleagues see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct AgentRef {
     /// The account.
     pub id: AgentId,
@@ -102,6 +94,7 @@ pub struct Text {
 
 /// A claim that did not match what the pack answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct UnverifiedClaim {
     /// The pack that is said to have answered.
     pub pack: PackHash,
@@ -125,6 +118,7 @@ pub struct Answer {
 
 /// A knowledge entry that may be meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Suggestion {
     /// The entry's id.
     pub entry: String,
@@ -134,6 +128,7 @@ pub struct Suggestion {
 
 /// Where an answer came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Source {
     /// The hop that answered.
     pub hop: Hop,
@@ -149,55 +144,35 @@ pub struct Source {
     pub verified: bool,
 }
 
-/// A machine between the visitor and the truth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Hop {
-    /// The visitor's own browser.
-    Browser,
-    /// The edge location that holds the visitor's socket.
-    Edge,
-    /// The origin.
-    Origin,
-}
-
-impl Hop {
-    /// The word for it in JSON, in metrics and in a store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::Edge => "edge",
-            Self::Origin => "origin",
-        }
+words! {
+    /// A machine between the visitor and the truth. An unknown one is a server of ours.
+    pub enum Hop {
+        /// The visitor's own browser.
+        0 "browser" Browser,
+        /// The edge location that holds the visitor's socket.
+        1 "edge" Edge,
+        /// The origin.
+        2 "origin" Origin,
     }
 }
 
-/// Where a conversation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// With the bot.
-    #[default]
-    Pending,
-    /// Open, waiting for an agent.
-    Queued,
-    /// Open, with an agent.
-    Assigned,
-    /// Done; the visitor's next message reopens it.
-    Resolved,
+words! {
+    /// Where a conversation stands. In an unknown status it is not open, the origin knows what to
+    /// do, and the bots below it are quiet while it answers.
+    #[derive(Default)]
+    pub enum Status {
+        /// With the bot.
+        0 "pending" #[default] Pending,
+        /// Open, waiting for an agent.
+        1 "queued" Queued,
+        /// Open, with an agent.
+        2 "assigned" Assigned,
+        /// Done; the visitor's next message reopens it.
+        3 "resolved" Resolved,
+    }
 }
 
 impl Status {
-    /// The word for it in JSON and in a store.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Queued => "queued",
-            Self::Assigned => "assigned",
-            Self::Resolved => "resolved",
-        }
-    }
-
     /// Whether an agent is needed or at work.
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Assigned)
@@ -216,24 +191,26 @@ pub struct StatusChange {
     pub assignee: Option<AgentRef>,
 }
 
-/// Why a status changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// The visitor asked for a person.
-    Asked,
-    /// The bot did not know the answer.
-    Unanswered,
-    /// An agent took it.
-    Taken,
-    /// An agent gave it back to the queue.
-    Released,
-    /// An agent resolved it.
-    Resolved,
-    /// An agent opened it again.
-    Reopened,
-    /// The visitor wrote again after it had been resolved.
-    Returned,
+words! {
+    /// Why a status changed. Of an unknown reason nothing is said: the status is what counts.
+    pub enum Reason {
+        /// The visitor asked for a person.
+        0 "asked" Asked,
+        /// The bot did not know the answer.
+        1 "unanswered" Unanswered,
+        /// An agent took it.
+        2 "taken" Taken,
+        /// An agent gave it back to the queue.
+        3 "released" Released,
+        /// An agent resolved it.
+        4 "resolved" Resolved,
+        /// An agent opened it again.
+        5 "reopened" Reopened,
+        /// The visitor wrote again after it had been resolved.
+        6 "returned" Returned,
+        /// Its agent's console fell silent: it is back in the queue.
+        7 "lapsed" Lapsed,
+    }
 }
 
 /// A private note.

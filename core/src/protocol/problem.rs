@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Who must do something about a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,9 @@ macro_rules! codes {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[$doc])* $variant,)+
-            /// A code that a later version added.
-            Other,
+            /// A code that a later version added, by its number. [`Problem::remedy`] says what it
+            /// means for the sender.
+            Other(u16),
         }
 
         impl Code {
@@ -32,32 +33,32 @@ macro_rules! codes {
 
             /// The text form.
             pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ Self::Other => "other" }
+                match self { $(Self::$variant => $name,)+ Self::Other(_) => "other" }
             }
 
             const fn number(self) -> u16 {
-                match self { $(Self::$variant => $number,)+ Self::Other => 0 }
+                match self { $(Self::$variant => $number,)+ Self::Other(number) => number }
             }
 
             const fn from_number(number: u16) -> Self {
-                match number { $($number => Self::$variant,)+ _ => Self::Other }
+                match number { $($number => Self::$variant,)+ number => Self::Other(number) }
             }
 
-            /// Who must act.
+            /// Who must act, as far as the code alone says.
             pub const fn remedy(self) -> Remedy {
-                match self { $(Self::$variant => Remedy::$remedy,)+ Self::Other => Remedy::Never }
+                match self { $(Self::$variant => Remedy::$remedy,)+ Self::Other(_) => Remedy::Never }
             }
 
             /// The HTTP status of an answer that carries this code.
             pub const fn http_status(self) -> u16 {
-                match self { $(Self::$variant => $status,)+ Self::Other => 500 }
+                match self { $(Self::$variant => $status,)+ Self::Other(_) => 500 }
             }
         }
 
         impl core::str::FromStr for Code {
             type Err = core::convert::Infallible;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Ok(match text { $($name => Self::$variant,)+ _ => Self::Other })
+                Ok(match text { $($name => Self::$variant,)+ _ => Self::Other(u16::MAX) })
             }
         }
     };
@@ -144,31 +145,21 @@ impl fmt::Display for Code {
 
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[cfg(feature = "json")]
         if serializer.is_human_readable() {
-            serializer.serialize_str(self.as_str())
-        } else {
-            serializer.serialize_u16(self.number())
+            return serializer.serialize_str(self.as_str());
         }
+        serializer.serialize_u16(self.number())
     }
 }
 
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[cfg(feature = "json")]
         if deserializer.is_human_readable() {
-            struct Text;
-            impl de::Visitor<'_> for Text {
-                type Value = Code;
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("an error code")
-                }
-                fn visit_str<E: de::Error>(self, text: &str) -> Result<Code, E> {
-                    Ok(text.parse().unwrap_or(Code::Other))
-                }
-            }
-            deserializer.deserialize_str(Text)
-        } else {
-            u16::deserialize(deserializer).map(Self::from_number)
+            return super::word::from_text(deserializer);
         }
+        u16::deserialize(deserializer).map(Self::from_number)
     }
 }
 
@@ -194,6 +185,15 @@ impl Problem {
         }
     }
 
+    /// Who must do something about it. A code of a later version is one for the sender to keep and
+    /// send again if it says when, and for good if not.
+    pub const fn remedy(&self) -> Remedy {
+        match (self.code, self.retry_after_ms) {
+            (Code::Other(_), Some(_)) => Remedy::RetryLater,
+            (code, _) => code.remedy(),
+        }
+    }
+
     /// The same, with advice.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
@@ -212,6 +212,15 @@ mod tests {
             assert_eq!(Ok(code), code.as_str().parse());
             assert_eq!(Code::from_number(code.number()), code);
         }
-        assert_eq!(Ok(Code::Other), "from_the_future".parse());
+        assert_eq!(Ok(Code::Other(u16::MAX)), "from_the_future".parse());
+        assert_eq!(Code::from_number(999).number(), 999);
+    }
+
+    #[test]
+    fn a_code_of_a_later_version_says_by_its_advice_whether_to_try_again() {
+        let problem = Problem::new(Code::Other(999), "too much joy");
+        assert_eq!(problem.remedy(), Remedy::Never);
+        let later = problem.retry_after(Duration::from_secs(1));
+        assert_eq!(later.remedy(), Remedy::RetryLater);
     }
 }

@@ -1,12 +1,22 @@
 //! How large things can get on the wire, so that what is put into one frame fits into one wire
 //! message in either encoding.
 
-use super::event::{Answer, Author, Content, Event};
+use super::author::Author;
+use super::event::{Answer, Content, Event};
 use super::visitor::{Said, Submission};
-use crate::limits::{EVENTS_PER_FRAME_MAX, WIRE_MESSAGE_BYTES_MAX};
+use crate::limits::{
+    EVENTS_PER_FRAME_MAX, PAGE_FIELD_BYTES_MAX, WIRE_MESSAGE_BYTES_MAX, WORD_BYTES_MAX,
+};
 
 /// Ids, numbers and names of members: more than any one event or submission needs of them.
 const ENVELOPE_BYTES: usize = 640;
+
+/// What a `hello` takes, its texts escaped once: a request carries one beside what it submits.
+const HELLO_BYTES: usize = ENVELOPE_BYTES + 2 * (2 * PAGE_FIELD_BYTES_MAX + 2 * WORD_BYTES_MAX);
+
+/// So many bytes, as [`submission_bytes`] counts them, one `submit` frame may hold, and so one
+/// submission: the event that follows from it is no larger.
+pub const SUBMIT_BYTES_MAX: usize = WIRE_MESSAGE_BYTES_MAX - HELLO_BYTES;
 
 /// The bytes that a text takes in JSON, which is never less than in postcard.
 fn json_bytes(text: &str) -> usize {
@@ -39,6 +49,7 @@ pub fn submission_bytes(submission: &Submission) -> usize {
 pub fn event_bytes(event: &Event) -> usize {
     let author = match &event.author {
         Author::Agent(agent) => json_bytes(&agent.name),
+        Author::Unknown(unread) => unread.bytes(),
         Author::Visitor | Author::Bot | Author::System => 0,
     };
     let content = match &event.content {
@@ -53,7 +64,7 @@ pub fn event_bytes(event: &Event) -> usize {
             .as_ref()
             .map_or(0, |agent| json_bytes(&agent.name)),
         Content::Note(note) => json_bytes(note.text.expose()),
-        Content::Unknown => 0,
+        Content::Unknown(unread) => unread.bytes(),
     };
     ENVELOPE_BYTES + author + content
 }

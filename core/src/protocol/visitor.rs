@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Answer, Event, Hop, Receipts, Seq, Status};
-use super::extensible::extensible;
+use super::extensible::{extensible, growing};
 use super::problem::Problem;
+use super::word::words;
 use crate::id::{MessageId, VisitorId};
 use crate::pack::PackHash;
 use crate::private::Private;
@@ -62,6 +63,8 @@ extensible! {
     }
 }
 
+growing!(Page, Submission, Claim);
+
 /// The first frame of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
@@ -82,6 +85,7 @@ pub struct Hello {
 
 /// A page of the site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Page {
     /// Its address.
     pub url: Private<String>,
@@ -99,6 +103,7 @@ pub struct Submit {
 
 /// One message of a visitor, on its way up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Submission {
     /// Made by the client; sending it again is safe.
     pub id: MessageId,
@@ -138,6 +143,7 @@ pub struct AskPerson {}
 
 /// A hop's claim to have answered a question. It is believed once the same pack gives the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Claim {
     /// The hop that claims it. Only a signed batch may say `edge`; from a visitor's socket it is
     /// always taken as `browser`.
@@ -216,7 +222,7 @@ pub struct Stored {
     pub ids: Vec<MessageId>,
 }
 
-/// A message was not accepted. Whether it may be sent again, `problem.code.remedy()` says.
+/// A message was not accepted. Whether it may be sent again, `problem.remedy()` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The message.
@@ -265,14 +271,14 @@ pub struct Link {
     pub origin: Reach,
 }
 
-/// Whether the origin answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reach {
-    /// It does: agents see what is written.
-    Up,
-    /// It does not: messages are kept, and passed on when it does again.
-    Away,
+words! {
+    /// Whether the origin answers. An unknown word counts as `up`.
+    pub enum Reach {
+        /// It does: agents see what is written.
+        0 "up" Up,
+        /// It does not: messages are kept, and passed on when it does again.
+        1 "away" Away,
+    }
 }
 
 /// A visitor's credential.

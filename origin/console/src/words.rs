@@ -266,6 +266,7 @@ impl Lang {
             (Status::Assigned, Self::En) => "Assigned",
             (Status::Assigned, Self::Zh) => "处理中",
             (Status::Resolved, _) => self.say(Word::Resolved),
+            (Status::Unknown(_), _) => "",
         }
     }
 
@@ -302,6 +303,12 @@ impl Lang {
             (Reason::Reopened, Self::Zh) => format!("{agent} 重新打开了会话"),
             (Reason::Returned, Self::En) => "The visitor came back".to_owned(),
             (Reason::Returned, Self::Zh) => "访客再次来访".to_owned(),
+            (Reason::Lapsed, Self::En) => {
+                "The agent’s console fell silent; back in the queue".to_owned()
+            }
+            (Reason::Lapsed, Self::Zh) => "客服工作台失去响应，会话已退回队列".to_owned(),
+            // A newer server says why; this console does not know the word.
+            (Reason::Unknown(_), _) => self.say(Word::UnknownEntry).to_owned(),
         }
     }
 
@@ -314,6 +321,7 @@ impl Lang {
             (Hop::Edge, Self::Zh) => "边缘节点",
             (Hop::Origin, Self::En) => "at the origin",
             (Hop::Origin, Self::Zh) => "源站",
+            (Hop::Unknown(_), _) => "",
         }
     }
 

@@ -43,7 +43,7 @@ fn text_bytes(event: &Event) -> usize {
                     .sum::<usize>()
         }
         Content::Note(note) => note.text.expose().len(),
-        Content::Status(_) | Content::Unknown => 0,
+        Content::Status(_) | Content::Unknown(_) => 0,
     }
 }
 

@@ -91,7 +91,7 @@ impl AgentConnection {
                 self.app.hub.notify(typing.conversation, notice);
             }
             FromAgent::List(list) => self.list(&list, sent).await?,
-            FromAgent::Unknown => {}
+            FromAgent::Unknown(_) => {}
         }
         Ok(())
     }

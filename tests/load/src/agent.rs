@@ -161,7 +161,7 @@ impl Agent {
             | ToAgent::Typing(_)
             | ToAgent::Reconnect(_)
             | ToAgent::Ping(_)
-            | ToAgent::Unknown => {}
+            | ToAgent::Unknown(_) => {}
         }
         Ok(())
     }

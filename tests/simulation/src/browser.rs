@@ -181,13 +181,13 @@ impl World<'_> {
 
     fn look_at_down(&mut self, tab: usize, frame: &ToVisitor) {
         match frame {
-            ToVisitor::Refused(refused) => match refused.problem.code.remedy() {
+            ToVisitor::Refused(refused) => match refused.problem.remedy() {
                 Remedy::RetryLater => self.reach(Reached::RefusedForNow),
                 _ => self.reach(Reached::RefusedForGood),
             },
             ToVisitor::Link(link) => match link.origin {
                 Reach::Away => self.reach(Reached::ToldAway),
-                Reach::Up => self.reach(Reached::ToldUp),
+                Reach::Up | Reach::Unknown(_) => self.reach(Reached::ToldUp),
             },
             ToVisitor::Answered(answered) => {
                 self.reach(Reached::AnsweredByEdge);

@@ -142,10 +142,11 @@ impl World<'_> {
                     Status::Queued => Reached::Queued,
                     Status::Assigned => Reached::Assigned,
                     Status::Resolved => Reached::Resolved,
+                    Status::Unknown(_) => return wrong.push("an unknown status".to_owned()),
                 });
             }
             Content::Note(_) => self.reach(Reached::Noted),
-            Content::Unknown => wrong.push("an unknown event".to_owned()),
+            Content::Unknown(_) => wrong.push("an unknown event".to_owned()),
         }
     }
 

@@ -2,11 +2,9 @@
 //! arrived; and asking again for events.
 
 use super::{Client, Link};
-use crate::limits::{
-    RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX, WIRE_MESSAGE_BYTES_MAX,
-};
-use crate::protocol::submission_bytes;
+use crate::limits::{RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX};
 use crate::protocol::visitor::{CatchUp, Submit};
+use crate::protocol::{SUBMIT_BYTES_MAX, submission_bytes};
 use crate::time::Instant;
 
 impl Client {
@@ -39,7 +37,7 @@ impl Client {
             bytes += submission_bytes(message);
             let first = self.under_way + messages.len() == 0;
             let full = self.under_way + messages.len() >= SUBMISSIONS_PER_FRAME_MAX
-                || bytes > WIRE_MESSAGE_BYTES_MAX;
+                || bytes > SUBMIT_BYTES_MAX;
             if full && !first {
                 break;
             }

@@ -44,7 +44,7 @@ impl Replica {
                 self.outbox.handle_done(done.id, awaited);
             }
             ToAgent::Refused(refused) => {
-                if refused.problem.code.remedy() == Remedy::Authenticate {
+                if refused.problem.remedy() == Remedy::Authenticate {
                     self.outputs.push_back(Output::CheckLogin);
                 }
                 self.outbox.handle_refused(refused.id, refused.problem, now);
@@ -62,11 +62,11 @@ impl Replica {
                 self.disconnect();
                 self.need(need);
             }
-            ToAgent::Error(problem) if problem.code.remedy() == Remedy::Authenticate => {
+            ToAgent::Error(problem) if problem.remedy() == Remedy::Authenticate => {
                 self.outputs.push_back(Output::CheckLogin);
             }
             ToAgent::Ping(ping) if ping.nonce == GREETING => self.handle_greeted(now),
-            ToAgent::Error(_) | ToAgent::Ping(_) | ToAgent::Unknown => {}
+            ToAgent::Error(_) | ToAgent::Ping(_) | ToAgent::Unknown(_) => {}
         }
     }
 

@@ -70,7 +70,9 @@ impl Standing {
                 Self::Colleague(assignee.clone())
             }
             (Status::Assigned, Some(_)) => Self::Mine,
-            (Status::Pending | Status::Queued | Status::Assigned, _) => Self::Free,
+            (Status::Pending | Status::Queued | Status::Assigned | Status::Unknown(_), _) => {
+                Self::Free
+            }
         }
     }
 }

@@ -181,7 +181,7 @@ impl Outbox {
             State::Waiting { patience, .. } | State::Sent { patience, .. } => patience,
             State::Stored | State::Failed(_) => return,
         };
-        item.state = match problem.code.remedy() {
+        item.state = match problem.remedy() {
             Remedy::Never => State::Failed(problem),
             Remedy::RetryLater | Remedy::Authenticate => {
                 let wait = problem

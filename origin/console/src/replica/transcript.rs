@@ -240,7 +240,7 @@ impl Transcript {
                 delivery: Delivery::Stored,
             },
             Content::Status(change) => What::Changed(change.clone()),
-            Content::Unknown => What::Unknown,
+            Content::Unknown(_) => What::Unknown,
         };
         Entry {
             id: event.id,

@@ -214,7 +214,7 @@ const fn act_name(act: &Act) -> Word {
         Act::Resolve(_) => Word::Resolve,
         Act::Reopen(_) => Word::Reopen,
         Act::Reply(_) => Word::Reply,
-        Act::Note(_) | Act::Unknown => Word::Note,
+        Act::Note(_) | Act::Unknown(_) => Word::Note,
     }
 }
 

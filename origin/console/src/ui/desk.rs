@@ -274,7 +274,7 @@ impl Desk {
         leptos::task::spawn_local(async move {
             match http::session().await {
                 Ok(agent) => self.enter(agent),
-                Err(problem) if problem.code.remedy() == Remedy::Authenticate => {
+                Err(problem) if problem.remedy() == Remedy::Authenticate => {
                     let over = matches!(self.session.get_untracked(), Session::In(_));
                     self.change(|replica, _| replica.stop());
                     self.session.set(Session::Out { over });

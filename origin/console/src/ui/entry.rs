@@ -98,7 +98,7 @@ fn name(desk: Desk, conversation: ConversationId, author: &Author) -> String {
             lang.say(Word::You).to_owned()
         }
         Author::Agent(agent) => inert_line(&agent.name),
-        Author::System => String::new(),
+        Author::System | Author::Unknown(_) => String::new(),
     }
 }
 
@@ -172,7 +172,7 @@ fn changed(desk: Desk, author: &Author, change: &StatusChange) -> impl IntoView 
             desk.say(Word::You).to_owned()
         }
         Author::Agent(agent) => inert_line(&agent.name),
-        Author::Visitor | Author::Bot | Author::System => String::new(),
+        Author::Visitor | Author::Bot | Author::System | Author::Unknown(_) => String::new(),
     };
     view! { <p class="change">{move || desk.lang.get().change(reason, &who())}</p> }
 }

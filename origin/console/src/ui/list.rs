@@ -149,7 +149,7 @@ fn meta(row: &Row, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
         (Status::Assigned, _) if row.mine => ("chip mine", lang.say(Word::You).to_owned()),
         (Status::Assigned, _) => ("chip", row.assignee.clone().unwrap_or_default()),
         (Status::Pending, _) => ("chip bot", lang.status(row.status).to_owned()),
-        (Status::Resolved, _) => ("chip", lang.status(row.status).to_owned()),
+        (Status::Resolved | Status::Unknown(_), _) => ("chip", lang.status(row.status).to_owned()),
     };
     view! {
         <span class=class>{text}</span>

@@ -87,7 +87,7 @@ fn judge(tally: &mut Tally, case: &Case, answer: &Answer) {
     match answer.source.hop {
         Hop::Browser => tally.by_browser += 1,
         Hop::Edge => tally.by_edge += 1,
-        Hop::Origin => tally.by_origin += 1,
+        Hop::Origin | Hop::Unknown(_) => tally.by_origin += 1,
     }
     match &answer.source.entry {
         Some(entry) if case.accepts(entry) => tally.answered_right += 1,
