@@ -23,6 +23,32 @@ use support::origin::Mood;
 use support::visitor::{TestVisitor, hello, submit};
 use support::{FakeHost, KNOWN, UNKNOWN, pack};
 
+#[test]
+fn the_origin_hears_when_nobody_is_left() {
+    let host = FakeHost::new();
+    let attached = || host.origin.borrow_mut().attached.take();
+    let mut visitor = TestVisitor::new(&host);
+    let (first, second) = (visitor.connect(), visitor.connect());
+    assert_eq!(attached(), Some(true));
+    visitor.loses(first);
+    assert_eq!(attached(), None, "one is left");
+    visitor.loses(second);
+    assert_eq!(attached(), Some(false));
+
+    // While the memory was gone, the last socket went: its closing is all that is heard of it.
+    let third = visitor.connect();
+    attached();
+    visitor.forget(third);
+    visitor.vanish();
+    visitor.loses(third);
+    assert_eq!(attached(), Some(false));
+
+    mood(&host, Mood::Away);
+    let fourth = visitor.connect();
+    visitor.loses(fourth);
+    assert_eq!(attached(), None, "an origin that is away is not asked for this");
+}
+
 fn mood(host: &FakeHost, mood: Mood) {
     host.origin.borrow_mut().mood = mood;
 }

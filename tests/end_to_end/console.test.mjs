@@ -195,7 +195,11 @@ test("two agents", async (t) => {
     await ada.locator("#act-reopen").waitFor();
     await bo.locator("#act-reopen").waitFor();
     await bo.keyboard.press("4");
+    // What the next steps need is of the new view, not of the one that is going.
+    await bo.waitForURL(/#\/resolved$/);
+    await bo.locator("#act-reopen").waitFor({ state: "detached" });
     await atBos.rows.first().click();
+    await bo.locator("#act-reopen").waitFor();
     await bo.keyboard.press("e");
     await bo.locator("#act-release").waitFor();
     await standing(ada).filter({ hasText: "With Bo" }).waitFor();

@@ -134,35 +134,13 @@ for (const via of ["edge", "origin"]) {
 
     await t.test("can do without WebSockets: a stream of events", async () => {
       const visitor = await world.visitor({ connect: false });
-      const stop = new AbortController();
-      const response = await fetch(`${world.hop}/v1/visitor/stream`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${visitor.token}`, "content-type": "application/json", origin: world.shop.url },
-        body: JSON.stringify(visitor.hello()),
-        signal: stop.signal,
-      });
-      assert.equal(response.status, 200);
-      assert.match(response.headers.get("content-type"), /^text\/event-stream/);
-      const frames = [];
-      const reading = (async () => {
-        let text = "";
-        for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-          text += chunk;
-          const events = text.split("\n\n");
-          text = events.pop();
-          for (const event of events) {
-            if (event.startsWith("data: ")) frames.push(...[JSON.parse(event.slice("data: ".length))].flat());
-          }
-        }
-      })().catch(() => {});
-      await until("the stream begins", () => frames.find((frame) => frame.type === "welcome"));
+      const stream = await visitor.stream();
+      assert.match(stream.type, /^text\/event-stream/);
+      await stream.frame("welcome");
       const question = uuidv7();
       await visitor.post([visitor.hello(), submit(KNOWN.en, { id: question })]);
-      await until("the stream brings the answer", () =>
-        frames.some((frame) => frame.type === "events" && frame.events.some(isAnswerTo(question))),
-      );
-      stop.abort();
-      await reading;
+      await stream.frame("events", ({ events }) => events.some(isAnswerTo(question)));
+      stream.close();
     });
   });
 }

@@ -69,7 +69,7 @@ enum Purpose {
     Pass(Vec<MessageId>),
     /// The first messages of the storage.
     Drain(Vec<MessageId>),
-    /// Nothing hangs on it: receipts, typing.
+    /// Nothing hangs on it: receipts, typing, that nobody is here any more.
     Notice,
     /// Whether the origin is back.
     Probe,
@@ -175,6 +175,13 @@ impl Relay {
     /// How many sockets the visitor has here now.
     pub const fn set_sockets(&mut self, sockets: usize) {
         self.sockets = sockets;
+    }
+
+    /// The last connection that stays open is gone: the origin hears that nobody is attached.
+    pub fn handle_left(&mut self) {
+        if self.reach == Reach::Up {
+            self.request(Purpose::Notice, Vec::new());
+        }
     }
 
     /// What a relay before this one knew, whose memory vanished while its sockets lived on.

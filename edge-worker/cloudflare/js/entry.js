@@ -13,14 +13,14 @@
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 import * as bindings from "./index.js";
 
-// One life of the wasm instance, with the `reject` of every call that runs in it.
+// One life of the wasm instance, with what ends every call and stream that runs in it.
 let life = { dead: false, running: new Set() };
 
 function bury(error) {
   if (life.dead) return;
   life.dead = true;
   console.error("the wasm instance has aborted; the next call starts a fresh one:", String(error));
-  for (const reject of life.running) reject(new Error("the edge has restarted; please retry"));
+  for (const end of life.running) end(new Error("the edge has restarted; please retry"));
   life.running.clear();
 }
 
@@ -68,6 +68,22 @@ function call(work) {
   });
 }
 
+// A stream is fed by the instance after its call has returned: it breaks off when that dies.
+function mortal(response) {
+  const streams = response.headers.get("content-type") === "text/event-stream";
+  if (!streams) return response;
+  const { running } = life;
+  const { readable, writable } = new TransformStream();
+  const cut = new AbortController();
+  const end = (error) => cut.abort(error);
+  running.add(end);
+  response.body
+    .pipeTo(writable, { signal: cut.signal })
+    .catch(() => {}) // The reader has gone, or the instance: both have been noticed elsewhere.
+    .finally(() => running.delete(end));
+  return new Response(readable, response);
+}
+
 // A class that workerd can construct, which keeps its Rust object on the living instance.
 function durable(name) {
   return class extends DurableObject {
@@ -84,8 +100,8 @@ function durable(name) {
       });
     }
 
-    fetch(request) {
-      return this.#run("fetch", request);
+    async fetch(request) {
+      return mortal(await this.#run("fetch", request));
     }
     alarm() {
       return this.#run("alarm");

@@ -263,10 +263,17 @@ impl Visitor {
         self.relay.set_sockets(self.sockets.len());
     }
 
-    /// A connection is gone.
+    /// A connection is gone. With the last one that stayed open, the origin is told: agents see
+    /// who is there. One that is not known here may have been that one, before hibernation.
     pub fn handle_closed(&mut self, socket: SocketId) {
-        self.sockets.remove(&socket);
+        let stayed = self
+            .sockets
+            .remove(&socket)
+            .is_none_or(|socket| socket.attached);
         self.relay.set_sockets(self.sockets.len());
+        if stayed && self.attached() == 0 {
+            self.relay.handle_left();
+        }
     }
 
     /// A wire message of a connection, and who can answer questions in it.

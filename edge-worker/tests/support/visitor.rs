@@ -79,6 +79,18 @@ impl<'a> TestVisitor<'a> {
         socket
     }
 
+    /// A socket is closed by its client.
+    pub(crate) fn loses(&mut self, socket: SocketId) {
+        self.memos.remove(&socket);
+        self.machine.handle_closed(socket);
+        self.drive();
+    }
+
+    /// The platform keeps a socket no longer.
+    pub(crate) fn forget(&mut self, socket: SocketId) {
+        self.memos.remove(&socket);
+    }
+
     pub(crate) fn send(&mut self, socket: SocketId, frames: &[ToServer]) {
         self.send_bytes(socket, &encode(Encoding::Postcard, frames).unwrap());
     }

@@ -53,6 +53,8 @@ impl Connection {
     ) -> Self {
         if attached {
             app.hub.attach(edge, visitor, &inbox);
+        } else {
+            app.hub.pushes.doubt(edge, visitor);
         }
         // Where the log stands at each of the visitor's sockets, their own frames tell.
         let gateway = Gateway::of_edge(visitor, Seq(u64::MAX));

@@ -50,6 +50,8 @@ struct Attached {
     /// Up to where there is something to send.
     head: Seq,
     notices: Notices,
+    /// Whether the edge is to be asked if the visitor is still there.
+    doubted: bool,
 }
 
 /// The newest of each kind.
@@ -82,6 +84,15 @@ impl Pushes {
             attached.sent = Some(delivered);
             attached.head = head;
             head > delivered
+        });
+    }
+
+    /// The edge spoke for the visitor and named no socket. That may be about a moment before the
+    /// newest one came: the reply to a push, be it empty, tells.
+    pub fn doubt(&self, edge: EdgeId, visitor: VisitorId) {
+        self.update(edge, visitor, |attached| {
+            attached.doubted = true;
+            true
         });
     }
 
@@ -184,6 +195,7 @@ impl Pushes {
                     sent,
                     head: attached.head,
                     notices,
+                    doubted: std::mem::take(&mut attached.doubted),
                 })
             })
             .collect();
@@ -212,6 +224,7 @@ impl Pushes {
                 queue: newer.queue.or(one.notices.queue),
                 pack: newer.pack.or(one.notices.pack),
             };
+            attached.doubted |= one.doubted;
             waiting.dirty.insert(one.visitor);
         }
     }
@@ -264,6 +277,7 @@ struct One {
     sent: Seq,
     head: Seq,
     notices: Notices,
+    doubted: bool,
 }
 
 /// Pushes to one edge for as long as its keys count.
@@ -378,7 +392,7 @@ async fn downlinks(app: &App, taken: &Taken) -> Result<Downlinks, StoreError> {
         frames.extend(typing.map(ToVisitor::from));
         frames.extend(queue.map(|place| ToVisitor::from(Queue { place })));
         frames.extend(pack.map(|hash| ToVisitor::from(Pack { hash })));
-        if frames.is_empty() {
+        if frames.is_empty() && !one.doubted {
             continue;
         }
         downlinks.push(Downlink {

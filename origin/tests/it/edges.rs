@@ -108,6 +108,31 @@ async fn a_batch_is_answered_and_what_follows_is_pushed() {
 }
 
 #[tokio::test]
+async fn agents_see_a_visitor_leave_an_edge() {
+    let origin = TestOrigin::start().await;
+    let mut agent = origin.agent().await;
+    let edge = origin.edge().await;
+    let visitor = somebody();
+    edge.passes(visitor, true, vec![hello(0), submit(text("anybody?"))])
+        .await;
+    agent.sees(visitor, |summary| summary.online).await;
+    // One socket closed while another opened: the reply to the push says that somebody is there.
+    edge.passes(visitor, false, Vec::new()).await;
+    eventually("an empty push", async || {
+        let pushes = edge.pushes();
+        let mut downlinks = pushes.iter().flat_map(|push| &push.downlinks);
+        downlinks
+            .any(|downlink| downlink.visitor == visitor && downlink.frames.is_empty())
+            .then_some(())
+    })
+    .await;
+    agent.sees(visitor, |summary| summary.online).await;
+    edge.set_sockets(Some(0));
+    edge.passes(visitor, false, Vec::new()).await;
+    agent.sees(visitor, |summary| !summary.online).await;
+}
+
+#[tokio::test]
 async fn an_edges_own_answer_is_verified() {
     let origin = TestOrigin::with_knowledge().await;
     let pack = origin.app().settings().pack(INBOX).unwrap().hash();

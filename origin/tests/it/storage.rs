@@ -60,6 +60,46 @@ async fn a_locked_database_refuses_and_recovers() {
     assert_eq!(visitor.transcript().await, ["before", "meanwhile"]);
 }
 
+/// Writes the file format's write version (byte 18 of the first page) past SQLite. From version 3
+/// on a database is to be taken as read-only ("Database File Format", section 1.3.3).
+fn set_write_version(origin: &TestOrigin, version: u8) {
+    use std::io::{Seek, SeekFrom, Write};
+    let path = origin.directory.path().join("data").join(DATABASE);
+    let mut file = std::fs::File::options().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start(18)).unwrap();
+    file.write_all(&[version]).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_turns_read_only_refuses_and_recovers() {
+    let origin = TestOrigin::start().await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.says("before").await;
+    let mut other = database(&origin).await;
+    other.execute("update probe set at = 1").await.unwrap();
+    let (busy, ..): (i64, i64, i64) = sqlx::query_as("pragma wal_checkpoint(truncate)")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(busy, 0, "the first page is in the log");
+    set_write_version(&origin, 3);
+
+    let message = text("meanwhile");
+    assert_eq!(
+        visitor.submit(message.clone()).await,
+        Sent::Refused(Code::StorageUnavailable)
+    );
+    assert_eq!(origin.http.get("/readyz", &[]).await.status, 503);
+    assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
+    assert_eq!(visitor.transcript().await, ["before"], "reading goes on");
+
+    set_write_version(&origin, 2);
+    assert_eq!(visitor.submit(message).await, Sent::Stored);
+    assert_eq!(origin.http.get("/readyz", &[]).await.status, 200);
+    assert_eq!(visitor.transcript().await, ["before", "meanwhile"]);
+}
+
 #[tokio::test]
 async fn a_full_store_refuses_what_does_not_fit_and_keeps_what_it_has() {
     let origin = TestOrigin::start_with(|config| config.megabytes_max = Some(1)).await;

@@ -9,10 +9,15 @@ import { until, within } from "./until.mjs";
 export class Edge {
   #process;
   #port;
+  #program = EDGE_DIST;
 
-  /** `key` is what `firsthop edge create` printed; `origin` where batches go. */
-  constructor(directory, port, origin, key) {
+  /**
+   * `key` is what `firsthop edge create` printed; `origin` where batches go. `lie`, given the
+   * bindings between wasm and workerd, returns them changed: so a platform misbehaves that doesn't.
+   */
+  constructor(directory, port, origin, key, lie) {
     this.#port = port;
+    if (lie) this.#program = misled(path.join(directory, "edge", "program"), lie);
     this.origin = origin;
     this.key = key;
     this.state = path.join(directory, "edge", "state");
@@ -27,7 +32,7 @@ export class Edge {
       `-eorigin=${new URL(this.origin).host}`,
       `-dstate=${this.state}`,
       `-dpages=${DEMO}`,
-      path.join(EDGE_DIST, "firsthop.capnp"),
+      path.join(this.#program, "firsthop.capnp"),
     ];
     const env = {
       FIRSTHOP_EDGE_ID: this.key.edge_id,
@@ -59,6 +64,14 @@ export class Edge {
     await this.kill();
     return this.start();
   }
+}
+
+/** A copy of the Worker whose bindings `lie` has changed. */
+function misled(directory, lie) {
+  fs.cpSync(EDGE_DIST, directory, { recursive: true });
+  const bindings = path.join(directory, "index.js");
+  fs.writeFileSync(bindings, lie(fs.readFileSync(bindings, "utf8")));
+  return directory;
 }
 
 /** Settles once workerd has said on its control pipe that it listens. */

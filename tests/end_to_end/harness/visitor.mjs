@@ -2,6 +2,7 @@
 // mobile app would be. It keeps the log as it came, so that stories can look for losses.
 import { uuidv7 } from "./ids.mjs";
 import { Link, Refusal } from "./link.mjs";
+import { Stream } from "./stream.mjs";
 import { until } from "./until.mjs";
 
 export class Visitor {
@@ -82,6 +83,23 @@ export class Visitor {
     const received = Array.isArray(answer) ? answer : [answer];
     for (const frame of received) this.#take(frame);
     return received;
+  }
+
+  /** The stream of server-sent events; its frames are kept apart from this client's own. */
+  async stream({ hop = this.hop, token = this.token } = {}) {
+    const stop = new AbortController();
+    const response = await fetch(`${hop}/v1/visitor/stream`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        ...(this.pageOrigin ? { origin: this.pageOrigin } : {}),
+      },
+      body: JSON.stringify(this.hello()),
+      signal: stop.signal,
+    });
+    if (!response.ok) throw new Refusal(response.status, await response.text());
+    return new Stream(response, stop);
   }
 
   #take(frame) {

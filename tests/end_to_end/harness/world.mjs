@@ -24,9 +24,10 @@ export class World {
 
   /**
    * Starts one for the story `t`.
-   * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out.
+   * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out; `edgeLie` is for
+   * `Edge`.
    */
-  static async start(t, { edge = true, knowledge = true, originEnv = {} } = {}) {
+  static async start(t, { edge = true, edgeLie, knowledge = true, originEnv = {} } = {}) {
     const world = new World();
     t.after(() => world.#end());
     world.directory = fs.mkdtempSync(path.join(os.tmpdir(), "firsthop-story-"));
@@ -42,14 +43,14 @@ export class World {
     const pages = [world.shop.url, ...(edge ? [`http://127.0.0.1:${port}`] : [])];
     await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
-    if (edge) await world.#startEdge(port);
+    if (edge) await world.#startEdge(port, edgeLie);
     await until("visitors' hop knows the inbox", () => world.#knowsInbox(knowledge));
     return world;
   }
 
-  async #startEdge(port) {
+  async #startEdge(port, lie) {
     const key = await this.origin.createEdge(`http://127.0.0.1:${port}`);
-    this.edge = new Edge(this.directory, port, this.origin.url, key);
+    this.edge = new Edge(this.directory, port, this.origin.url, key, lie);
     this.#closers.push(() => this.edge.kill());
     await this.edge.start();
   }

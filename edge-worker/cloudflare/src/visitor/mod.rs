@@ -140,18 +140,11 @@ impl DurableObject for Visitor {
         let object = self.object()?;
         // Answers the client's close; where the runtime has done it already, nothing happens.
         let _ = socket.close(Some(1000), Some("bye"));
-        if let Some(id) = Sockets::number(&object.state, &socket) {
-            object.gone(id);
-        }
-        Ok(())
+        object.lost(&socket)
     }
 
     async fn websocket_error(&self, socket: WebSocket, _: worker::Error) -> worker::Result<()> {
-        let object = self.object()?;
-        if let Some(id) = Sockets::number(&object.state, &socket) {
-            object.gone(id);
-        }
-        Ok(())
+        self.object()?.lost(&socket)
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -325,10 +318,25 @@ impl Object {
             .unwrap_or_default())
     }
 
+    /// A WebSocket is no more. It may be the last, and nothing else here say whose it was.
+    fn lost(self: &Rc<Self>, socket: &WebSocket) -> worker::Result<()> {
+        let memo = Sockets::memo(socket);
+        let served = memo
+            .as_ref()
+            .map(|memo| (memo.visit.visitor, memo.visit.inbox.as_str()));
+        if let Some(id) = Sockets::number(&self.state, socket)
+            && self.wake(served)?
+        {
+            self.gone(id);
+        }
+        Ok(())
+    }
+
     /// A connection is no more.
-    fn gone(&self, id: SocketId) {
+    fn gone(self: &Rc<Self>, id: SocketId) {
         self.sockets.stop_waiting(id);
         self.with(|machine| machine.handle_closed(id));
+        self.drive();
     }
 
     /// Takes a wire message in, after those that came before it.

@@ -50,17 +50,18 @@ impl Sockets {
             .map(SocketId)
     }
 
+    /// What was remembered of a WebSocket.
+    pub(crate) fn memo(socket: &WebSocket) -> Option<Memo> {
+        let text = socket.deserialize_attachment::<String>().ok().flatten()?;
+        Memo::from_text(&text)
+    }
+
     /// The WebSockets that the platform kept, with what was remembered of each. One of which
     /// nothing is remembered is closed.
     pub(crate) fn kept(state: &State) -> Vec<(SocketId, Memo)> {
         let mut kept = Vec::new();
         for socket in state.get_websockets() {
-            let memo = socket
-                .deserialize_attachment::<String>()
-                .ok()
-                .flatten()
-                .and_then(|text| Memo::from_text(&text));
-            match (Self::number(state, &socket), memo) {
+            match (Self::number(state, &socket), Self::memo(&socket)) {
                 (Some(number), Some(memo)) => kept.push((number, memo)),
                 _ => close(&socket, Closing::Restarted),
             }
