@@ -46,7 +46,11 @@ fn the_origin_hears_when_nobody_is_left() {
     mood(&host, Mood::Away);
     let fourth = visitor.connect();
     visitor.loses(fourth);
-    assert_eq!(attached(), None, "an origin that is away is not asked for this");
+    assert_eq!(
+        attached(),
+        None,
+        "an origin that is away is not asked for this"
+    );
 }
 
 fn mood(host: &FakeHost, mood: Mood) {

@@ -112,6 +112,17 @@ for (const via of ["edge", "origin"]) {
       assertWhole(visitor.log, [first]);
     });
 
+    await t.test("is seen by agents to come and go", async () => {
+      const agent = await world.agent();
+      const visitor = await world.visitor();
+      visitor.say(UNKNOWN);
+      await agent.sees("the visitor there", ({ id, online }) => id === visitor.id && online);
+      visitor.close();
+      await agent.sees("the visitor gone", ({ id, online }) => id === visitor.id && !online);
+      await visitor.connect();
+      await agent.sees("the visitor back", ({ id, online }) => id === visitor.id && online);
+    });
+
     await t.test("can do without WebSockets: POST and long poll", async () => {
       const visitor = await world.visitor({ connect: false });
       const question = uuidv7();

@@ -74,13 +74,20 @@ function mortal(response) {
   if (!streams) return response;
   const { running } = life;
   const { readable, writable } = new TransformStream();
-  const cut = new AbortController();
-  const end = (error) => cut.abort(error);
+  const [reader, writer] = [response.body.getReader(), writable.getWriter()];
+  const end = (error) => writer.abort(error).catch(() => {});
   running.add(end);
-  response.body
-    .pipeTo(writable, { signal: cut.signal })
-    .catch(() => {}) // The reader has gone, or the instance: both have been noticed elsewhere.
-    .finally(() => running.delete(end));
+  // Not `pipeTo`: it looks at nothing else while it waits for what never comes.
+  const pump = async () => {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      await writer.write(part.value);
+    }
+    await writer.close();
+  };
+  pump().catch(end);
+  // Also when the client has gone: then the object is to know at once.
+  const over = () => running.delete(end) && reader.cancel().catch(() => {});
+  writer.closed.then(over, over);
   return new Response(readable, response);
 }
 
