@@ -259,3 +259,33 @@ pub const CONVERSATIONS_OPEN_MAX: usize = 64;
 pub const SESSION_CHECK_EVERY: Duration = Duration::from_secs(30);
 /// Agents are told who came and went at most this often.
 pub const PRESENCE_TOLD_EVERY: Duration = Duration::from_millis(500);
+/// Knowledge packs that the origin builds at the same time: each takes a core.
+pub const KNOWLEDGE_BUILDS_AT_ONCE_MAX: usize = 1;
+/// A note that is published with a version.
+pub const VERSION_NOTE_BYTES_MAX: usize = 500;
+/// Items, versions, changes or groups in one answer of the API.
+pub const PAGE_ITEMS_MAX: usize = 500;
+/// Values of the items in one answer, unless a single one is larger.
+pub const PAGE_ITEMS_BYTES_MAX: usize = 1024 * 1024;
+/// What is searched for in a draft.
+pub const SEARCH_BYTES_MAX: usize = 200;
+/// Questions that visitors asked lately, in a preview.
+pub const RECENT_QUESTIONS_MAX: usize = 10_000;
+/// Questions that are given for a preview…
+pub const GIVEN_QUESTIONS_MAX: usize = 10_000;
+/// …and the request with them.
+pub const GIVEN_QUESTIONS_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Different questions of one preview; those of knowledge files beyond it are left out.
+pub const PREVIEW_QUESTIONS_MAX: usize = 50_000;
+/// Changes that a preview lists; all are counted.
+pub const PREVIEW_CHANGES_MAX: usize = 10_000;
+/// An answer in a preview, in characters.
+pub const PREVIEW_TEXT_CHARS_MAX: usize = 200;
+/// Previews that are kept after they are done; one more removes them.
+pub const PREVIEWS_KEPT_MAX: usize = 8;
+/// Questions without an answer that are grouped: the newest.
+pub const GROUPED_QUESTIONS_MAX: usize = 5_000;
+/// Groups of questions: one that fits none, when there are so many, is left out.
+pub const QUESTION_GROUPS_MAX: usize = 1_000;
+/// Questions of one group in one answer.
+pub const GROUP_QUESTIONS_TOLD_MAX: usize = 500;

@@ -17,6 +17,7 @@ use crate::deliver::push;
 use crate::drain::Drain;
 use crate::edge_client::EdgeClient;
 use crate::ingest::Ingest;
+use crate::knowledge::Workshop;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -37,6 +38,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// The bot.
     pub bot: Bot,
+    /// Where packs are built.
+    pub workshop: Workshop,
     /// Logins.
     pub accounts: Accounts,
     /// Signatures seen.
@@ -82,6 +85,7 @@ impl App {
             ingest,
             hub,
             bot: Bot::default(),
+            workshop: Workshop::default(),
             nonces: Mutex::default(),
             metrics,
             drain: Arc::default(),

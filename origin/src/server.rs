@@ -175,6 +175,7 @@ impl Origin {
     pub async fn stop(mut self) {
         let drain = self.app.config.drain;
         self.app.drain.begin();
+        self.app.workshop.close();
         self.app.metrics.set(Gauge::Draining, 1);
         self.app.hub.drain();
         self.stop.send_replace(true);

@@ -15,9 +15,13 @@
 //! counted), `score`, `confidence`. What is not here: how packs are made (`pack`, `knowledge`).
 
 mod confidence;
+#[cfg(feature = "compile")]
+pub mod diff;
 mod digest;
 pub(crate) mod features;
 mod fold;
+#[cfg(feature = "compile")]
+pub mod grouping;
 pub(crate) mod guards;
 mod matching;
 #[cfg(feature = "compile")]

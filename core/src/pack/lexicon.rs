@@ -67,8 +67,8 @@ impl Place {
     }
 }
 
-/// The words of a pack.
-#[derive(Clone, Copy)]
+/// The words of a pack. The default knows none.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Lexicon<'a> {
     keys: &'a [[u8; 4]],
     concepts: &'a [[u8; 2]],

@@ -135,6 +135,8 @@ codes! {
     34 "too_many_sockets" TooManySockets RetryLater 429,
     /// The browser's outbox is full.
     35 "outbox_full" OutboxFull RetryLater 429,
+    /// Somebody else changed it since the asker saw it.
+    36 "edited_meanwhile" EditedMeanwhile Never 412,
 }
 
 impl fmt::Display for Code {

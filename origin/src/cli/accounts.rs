@@ -1,4 +1,4 @@
-//! `firsthop admin create`, `firsthop agent create`.
+//! `firsthop admin create`, `firsthop editor create`, `firsthop agent create`.
 
 use std::io::Read;
 
@@ -15,6 +15,12 @@ use crate::store::accounts::Role;
 #[derive(Debug, Subcommand)]
 pub(super) enum Admin {
     /// Makes an account that may do everything.
+    Create(Create),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EditorCommand {
+    /// Makes an account that may answer conversations, and change and publish knowledge.
     Create(Create),
 }
 
@@ -44,6 +50,13 @@ impl Admin {
     pub(super) async fn run(self, config: &Config) -> Result<(), CliError> {
         let Self::Create(create) = self;
         create.run(config, Role::Admin).await
+    }
+}
+
+impl EditorCommand {
+    pub(super) async fn run(self, config: &Config) -> Result<(), CliError> {
+        let Self::Create(create) = self;
+        create.run(config, Role::Editor).await
     }
 }
 

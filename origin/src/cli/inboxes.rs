@@ -11,6 +11,8 @@ use super::{CliError, open, print_json};
 use crate::config::Config;
 use crate::host;
 use crate::knowledge;
+use crate::store::drafts::Change;
+use crate::store::versions::How;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Inboxes {
@@ -105,8 +107,17 @@ impl KnowledgeCommand {
         let Self::Publish { inbox, file } = self;
         let text = read_knowledge(&file)?;
         let store = open(config).await?;
-        let published =
-            knowledge::publish(&store, &inbox, &file.display().to_string(), text).await?;
+        let file = knowledge::File {
+            inbox: &inbox,
+            name: &file.display().to_string(),
+            text,
+            how: How::Command,
+            change: Change {
+                who: None,
+                at: host::now(),
+            },
+        };
+        let published = knowledge::publish(&store, file).await?;
         print_json(&published.to_json());
         Ok(())
     }

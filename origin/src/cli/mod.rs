@@ -64,6 +64,9 @@ enum Command {
     /// Administrators of the console.
     #[command(subcommand)]
     Admin(accounts::Admin),
+    /// Editors of knowledge, who answer conversations as well.
+    #[command(subcommand)]
+    Editor(accounts::EditorCommand),
     /// Agents of the console.
     #[command(subcommand)]
     Agent(accounts::AgentCommand),
@@ -157,6 +160,7 @@ fn run(cli: Cli) -> Result<(), CliError> {
         match cli.command {
             Command::Serve => serve::run(config).await,
             Command::Admin(command) => command.run(&config).await,
+            Command::Editor(command) => command.run(&config).await,
             Command::Agent(command) => command.run(&config).await,
             Command::Inbox(command) => command.run(&config).await,
             Command::Edge(command) => command.run(&config).await,

@@ -18,6 +18,7 @@ use super::{Job, Results};
 use crate::answerer::Judged;
 use crate::deliver::hub::{Commit, Profile};
 use crate::metrics::{Counter, Metrics};
+use crate::store::questions::Place;
 use crate::store::{Row, unavailable};
 
 /// What a batch needs to know: the conversations that exist, and the events that bear its ids.
@@ -27,6 +28,8 @@ pub(super) type Read = (Vec<Row>, HashMap<(ConversationId, MessageId), Event>);
 struct Touched {
     row: Row,
     events: Vec<Event>,
+    /// Those of the events that the bot could not answer.
+    unanswered: Vec<(Seq, Timestamp)>,
     /// Whether it is in the store, or was brought about by this batch.
     exists: bool,
     changed: bool,
@@ -294,6 +297,18 @@ impl Batch {
             .flat_map(|touched| touched.events.iter().map(|event| (touched.row.id, event)))
     }
 
+    /// The messages to be noted as those that the bot could not answer.
+    pub(super) fn unanswered(&self) -> Vec<(Place, &str, Timestamp)> {
+        let touched = self.touched.values();
+        touched
+            .flat_map(|touched| {
+                let (id, inbox) = (touched.row.id, touched.row.inbox.as_str());
+                let places = touched.unanswered.iter();
+                places.map(move |(seq, at)| ((id, *seq), inbox, *at))
+            })
+            .collect()
+    }
+
     /// Whether there is anything to be written.
     pub(super) fn is_empty(&self) -> bool {
         !self.probed && self.rows().next().is_none()
@@ -361,6 +376,7 @@ impl Touched {
         Self {
             row,
             events,
+            unanswered: Vec::new(),
             exists,
             changed: false,
             listed: false,
@@ -409,9 +425,13 @@ impl Touched {
         {
             counts.push((Counter::OriginAnswers, 1));
         }
-        self.row
-            .head
-            .visitor_says(&submission, verdict, unverified, now)
+        let escalates = verdict == Verdict::Escalate;
+        let head = &mut self.row.head;
+        let events = head.visitor_says(&submission, verdict, unverified, now)?;
+        if let Some(asked) = events.first().filter(|_| escalates) {
+            self.unanswered.push((asked.seq, asked.at));
+        }
+        Ok(events)
     }
 
     fn append(

@@ -20,7 +20,7 @@ use super::cache::Cache;
 use crate::deliver::hub::Hub;
 use crate::host;
 use crate::metrics::{Counter, Gauge, Metrics};
-use crate::store::{Store, StoreError, batch as sql};
+use crate::store::{Store, StoreError, batch as sql, questions};
 
 /// See the module.
 pub(super) struct Writer {
@@ -154,6 +154,7 @@ impl Writer {
         sql::begin(connection).await?;
         sql::put_conversations(connection, batch.rows()).await?;
         sql::append_events(connection, batch.events()).await?;
+        questions::note(connection, &batch.unanswered()).await?;
         if probed {
             sql::probe(connection, host::now()).await?;
         }

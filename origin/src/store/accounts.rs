@@ -24,6 +24,8 @@ pub type SecretHash = [u8; 32];
 pub enum Role {
     /// Everything.
     Admin,
+    /// Conversations, and knowledge.
+    Editor,
     /// Conversations.
     Agent,
 }
@@ -34,8 +36,15 @@ impl Role {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
+            Self::Editor => "editor",
             Self::Agent => "agent",
         }
+    }
+
+    /// Whether knowledge may be changed and published.
+    #[must_use]
+    pub const fn edits_knowledge(self) -> bool {
+        matches!(self, Self::Admin | Self::Editor)
     }
 }
 
@@ -69,6 +78,7 @@ impl Agent {
             name: row.try_get("name")?,
             role: match row.try_get("role")? {
                 "admin" => Role::Admin,
+                "editor" => Role::Editor,
                 "agent" => Role::Agent,
                 _ => return Err(StoreError::Malformed("agent.role")),
             },

@@ -3,7 +3,8 @@
 //! Conversations are written by one connection, that of `ingest`; what people configure
 //! (accounts, inboxes, edges, packs) by another; everything is read from a pool. What a file
 //! here holds: `rows` (the conversation as a row), `batch` (the statements of a group commit),
-//! `conversations` (reading them), `accounts`, `inboxes`, `edges`, `packs`.
+//! `conversations` (reading them), `questions` (those that nobody could answer), `accounts`,
+//! `inboxes`, `edges`, `packs`, `drafts` and `versions` of knowledge.
 //!
 //! The invariant: whatever returns `Ok` after a write has been committed and synced. What is not
 //! here: when to write (`ingest`), what a message causes (`firsthop_core::conversation`).
@@ -11,10 +12,13 @@
 pub mod accounts;
 pub mod batch;
 pub mod conversations;
+pub mod drafts;
 pub mod edges;
 pub mod inboxes;
 pub mod packs;
+pub mod questions;
 mod rows;
+pub mod versions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

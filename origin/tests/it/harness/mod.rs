@@ -2,6 +2,7 @@
 
 mod agent;
 mod edge;
+mod editor;
 mod http;
 mod origin;
 mod process;
@@ -9,8 +10,11 @@ mod visitor;
 
 pub(crate) use agent::TestAgent;
 pub(crate) use edge::TestEdge;
+pub(crate) use editor::TestEditor;
 pub(crate) use http::{Answer, Http};
-pub(crate) use origin::{ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, TestOrigin};
+pub(crate) use origin::{
+    ADMIN_EMAIL, ADMIN_PASSWORD, INBOX, KNOWLEDGE, NONSENSE, SHOP, TestOrigin,
+};
 pub(crate) use process::{Process, command};
 pub(crate) use visitor::{Sent, TestVisitor, claim_of, person, text};
 

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use firsthop::accounts::{hash_now, new_agent};
 use firsthop::config::Config;
 use firsthop::host;
-use firsthop::knowledge::{self, Published};
+use firsthop::knowledge::{self, File, Published};
 use firsthop::server::Origin;
 use firsthop::store::accounts::Role;
+use firsthop::store::drafts::Change;
+use firsthop::store::versions::How;
 use firsthop_core::id::EdgeId;
 use firsthop_core::protocol::edge::Inbox;
 use firsthop_core::token::Key;
 use tempfile::TempDir;
 
-use super::{Http, TestAgent, TestEdge, TestVisitor};
+use super::{Http, TestAgent, TestEdge, TestEditor, TestVisitor};
 
 pub(crate) const INBOX: &str = "demo";
 pub(crate) const ADMIN_EMAIL: &str = "ada@example.com";
@@ -26,6 +28,12 @@ pub(crate) const KNOWLEDGE: &str = concat!(
     r#"{"id":"returns","title":"Returns","phrasings":["How do I return a parcel?"],"answer":"Within thirty days."}"#,
     "\n",
 );
+
+/// The knowledge of a whole shop.
+pub(crate) const SHOP: &str = include_str!("../../../../deploy/demo/knowledge.jsonl");
+
+/// What no shop's knowledge answers.
+pub(crate) const NONSENSE: &str = "Quixotic zeppelins juggle brimstone vortexes?";
 
 /// See the module. Leaves nothing behind when it is dropped.
 pub(crate) struct TestOrigin {
@@ -115,9 +123,17 @@ impl TestOrigin {
     }
 
     pub(crate) async fn publish(&self, text: &str) -> Published {
-        let published = knowledge::publish(&self.app().store, INBOX, "k.jsonl", text.into())
-            .await
-            .unwrap();
+        let file = File {
+            inbox: INBOX,
+            name: "k.jsonl",
+            text: text.into(),
+            how: How::Command,
+            change: Change {
+                who: None,
+                at: host::now(),
+            },
+        };
+        let published = knowledge::publish(&self.app().store, file).await.unwrap();
         self.app().refresh_settings().await.unwrap();
         published
     }
@@ -136,7 +152,13 @@ impl TestOrigin {
 
     /// A second agent.
     pub(crate) async fn colleague(&self) -> TestAgent {
-        let agent = new_agent("bob@example.com", "Bob", Role::Agent).unwrap();
+        let mut agent = self.account("bob@example.com", Role::Agent).await;
+        agent.connect().await;
+        agent
+    }
+
+    async fn account(&self, email: &str, role: Role) -> TestAgent {
+        let agent = new_agent(email, "Bob", role).unwrap();
         let hash = hash_now(ADMIN_PASSWORD).unwrap();
         assert!(
             self.app()
@@ -145,10 +167,19 @@ impl TestOrigin {
                 .await
                 .unwrap()
         );
-        let mut agent =
-            TestAgent::log_in(&self.http, self.address, "bob@example.com", ADMIN_PASSWORD).await;
-        agent.connect().await;
-        agent
+        TestAgent::log_in(&self.http, self.address, email, ADMIN_PASSWORD).await
+    }
+
+    /// The administrator at the inbox's knowledge.
+    pub(crate) async fn editor(&self) -> TestEditor {
+        let admin = TestAgent::log_in(&self.http, self.address, ADMIN_EMAIL, ADMIN_PASSWORD).await;
+        TestEditor::new(self.http.clone(), &admin.cookie, INBOX)
+    }
+
+    /// Somebody else, called Bob, at the inbox's knowledge.
+    pub(crate) async fn editor_as(&self, email: &str, role: Role) -> TestEditor {
+        let agent = self.account(email, role).await;
+        TestEditor::new(self.http.clone(), &agent.cookie, INBOX)
     }
 
     /// An edge that takes pushes.
