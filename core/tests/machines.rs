@@ -364,3 +364,33 @@ fn submitted(frames: &[ToServer]) -> Vec<MessageId> {
     });
     submits.flatten().map(|message| message.id).collect()
 }
+
+#[test]
+fn a_log_that_is_shorter_than_was_said_does_not_keep_the_origin_reading() {
+    let mut gateway = Gateway::new(visitor());
+    let hello = firsthop_core::protocol::visitor::Hello {
+        version: 1,
+        cursor: Seq(0),
+        lang: String::new(),
+        page: None,
+        client: String::new(),
+    };
+    gateway.handle_frame(Instant::from_millis(0), hello.clone().into());
+    let state = State {
+        head: Seq(9),
+        status: Status::Pending,
+        receipts: Receipts::default(),
+        pack: None,
+        queue: None,
+    };
+    gateway.handle_state(NOW, &hello, &state);
+    let mut reads = 0;
+    while let Some(output) = gateway.poll_output() {
+        if let GatewayOutput::Read(_) = output {
+            reads += 1;
+            assert!(reads < 3, "it reads again and again");
+            gateway.handle_read(Vec::new(), false);
+        }
+    }
+    assert_eq!(reads, 1);
+}

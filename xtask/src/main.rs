@@ -10,9 +10,11 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod build;
+mod fuzz;
 mod load;
 mod package;
 mod run;
+mod sim;
 mod test;
 mod tools;
 mod up;
@@ -36,6 +38,11 @@ cargo xtask COMMAND
         send a file of questions through a fresh origin and edge; ends with one JSON line
   bench idle|ingest|answer|widget
         measure; ends with one JSON line
+  sim [--seeds N] [--seed S] [--steps M]
+        simulate browsers, edges, origins and agents under every fault; ends with one JSON line;
+        `sim --help` names the rest
+  fuzz [--target T]… [--seconds N]
+        libFuzzer on every decoder, N seconds each (60); ends with one JSON line
   package
         build the widget as an npm package into target/package, with types
   tools [--check]
@@ -61,6 +68,8 @@ fn dispatch(command: &str, args: &[String]) -> Result<()> {
         "build" => build::build(args),
         "test" => test::test(args),
         "replay" | "bench" => load::load(command, args),
+        "sim" => sim::sim(args),
+        "fuzz" => fuzz::fuzz(args),
         "package" => package::package(),
         "tools" => tools::command(args),
         "" | "help" | "--help" | "-h" => {

@@ -68,6 +68,8 @@ pub struct Gateway {
     /// Whether a read is under way, at whose end what was published meanwhile is looked at.
     reading: bool,
     published_up_to: Seq,
+    /// What was published when the read under way began: it finds at least that.
+    read_up_to: Seq,
     submissions: Bucket,
     frames: Bucket,
     /// Whether the connection is to be closed: what still comes is not looked at.
@@ -83,6 +85,7 @@ impl Gateway {
             sent: None,
             reading: false,
             published_up_to: Seq(0),
+            read_up_to: Seq(0),
             submissions: Bucket::new(VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL),
             frames: Bucket::new(VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL),
             closed: false,
@@ -276,11 +279,14 @@ impl Gateway {
     pub fn handle_read(&mut self, events: Vec<Event>, more: bool) {
         self.reading = false;
         let more = more || events_that_fit(&events) < events.len();
+        // A read that found nothing and began after the last commit would find nothing again:
+        // the log was cut (a restored backup, an erasure), and the visitor's next hello tells.
+        let may_find = !events.is_empty() || self.read_up_to < self.published_up_to;
         if !events.is_empty() {
             self.send_events(events, more);
         }
         // With `more`, the visitor asks when it is ready: that is its backpressure.
-        if !more && self.sent() < self.published_up_to {
+        if !more && may_find && self.sent() < self.published_up_to {
             self.read();
         }
     }
@@ -312,6 +318,7 @@ impl Gateway {
     fn read(&mut self) {
         if !self.reading {
             self.reading = true;
+            self.read_up_to = self.published_up_to;
             self.outputs.push_back(Output::Read(self.sent()));
         }
     }

@@ -164,14 +164,17 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
         flags: impl IntoIterator<Item = (String, String, String)>,
     ) -> Result<Self, ConfigError> {
-        let mut config = Self::default();
-        if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-                path: path.to_owned(),
-                source,
-            })?;
-            config.apply_file(path, &text)?;
-        }
+        let mut config = match file {
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+                        path: path.to_owned(),
+                        source,
+                    })?;
+                Self::from_text(path, &text)?
+            }
+            None => Self::default(),
+        };
         for (name, value) in variables {
             let Some(rest) = name.strip_prefix(PREFIX) else {
                 continue;
@@ -186,6 +189,16 @@ impl Config {
         for (flag, key, value) in flags {
             config.set(&key, &value, Place::Flag(flag))?;
         }
+        Ok(config)
+    }
+
+    /// The settings of a file that holds `text`; the rest has its defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`], the first that is found.
+    pub fn from_text(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        config.apply_file(path, text)?;
         Ok(config)
     }
 

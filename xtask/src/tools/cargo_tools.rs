@@ -1,4 +1,5 @@
-//! What rustup and crates.io provide: compilation targets, wasm-bindgen's command line, wasm-pack.
+//! What rustup and crates.io provide: compilation targets, wasm-bindgen's command line, wasm-pack,
+//! cargo-fuzz.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +14,8 @@ use crate::workspace;
 const WASM_BINDGEN_VERSION: &str = "0.2.129";
 
 const WASM_PACK_VERSION: &str = "0.15.1";
+
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
 
 pub(super) const WASM_BINDGEN_HINT: &str = "wasm-bindgen is missing: cargo install \
     wasm-bindgen-cli --version 0.2.129 --locked";
@@ -84,11 +87,21 @@ pub(super) fn find_wasm_bindgen(host: &Host) -> Option<PathBuf> {
 
 /// wasm-pack, which only `cargo xtask package` needs: about two minutes on two cores.
 pub(crate) fn wasm_pack() -> Result<PathBuf> {
-    let file = installed("wasm-pack");
-    let wanted = format!("wasm-pack {WASM_PACK_VERSION}");
-    let version = run::capture(Command::new(&file).arg("--version"));
-    if !version.is_ok_and(|version| version.trim() == wanted) {
-        cargo_install("wasm-pack", WASM_PACK_VERSION)?;
+    ensure("wasm-pack", WASM_PACK_VERSION)
+}
+
+/// cargo-fuzz, which only `cargo xtask fuzz` needs: about a minute on two cores.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf> {
+    ensure("cargo-fuzz", CARGO_FUZZ_VERSION)
+}
+
+/// The program of that name and exactly that version in `target/tools`.
+fn ensure(name: &str, version: &str) -> Result<PathBuf> {
+    let file = installed(name);
+    let wanted = format!("{name} {version}");
+    let found = run::capture(Command::new(&file).arg("--version"));
+    if !found.is_ok_and(|found| found.trim() == wanted) {
+        cargo_install(name, version)?;
     }
     Ok(file)
 }

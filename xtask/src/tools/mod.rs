@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-pub(crate) use cargo_tools::{ensure_components, ensure_targets, wasm_pack};
+pub(crate) use cargo_tools::{cargo_fuzz, ensure_components, ensure_targets, wasm_pack};
 use host::Host;
 
 /// Everything that `cargo xtask build` calls.
