@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Derived, MessageId};
+use crate::id::{AgentId, Derived, MessageId};
 use crate::limits::{CLAIM_TEXT_BYTES_MAX, SUGGESTIONS_MAX, TEXT_BYTES_MAX, WORD_BYTES_MAX};
 use crate::protocol::agent::{Act, Command};
 use crate::protocol::visitor::{Reach, Said, Submission};
@@ -314,6 +314,24 @@ impl Head {
             }
         }
         Ok(log.events)
+    }
+}
+
+impl Head {
+    /// The agent's lease has lapsed: what they have goes back to the queue, and the event tells the
+    /// visitor. `id` is the event's, new. Nothing happens if somebody else has the conversation.
+    pub fn agent_lapses(&mut self, agent: AgentId, id: MessageId, now: Timestamp) -> Option<Event> {
+        let has_it = self.assignee.as_ref().is_some_and(|has| has.id == agent);
+        if !has_it || self.status != Status::Assigned {
+            return None;
+        }
+        let mut log = Appender {
+            head: self,
+            events: Vec::new(),
+            now,
+        };
+        log.change(id, Author::System, Status::Queued, Reason::Lapsed);
+        log.events.pop()
     }
 }
 

@@ -111,6 +111,13 @@ pub const AGENT_QUEUE_FRAMES_MAX: usize = 1024;
 pub const CONSOLE_TRANSCRIPTS_MAX: usize = 40;
 /// Entries of a transcript that a console shows before it is asked for earlier ones.
 pub const CONSOLE_ENTRIES_SHOWN: usize = 200;
+/// An agent whose console has given no sign of life for this long is not available: their
+/// conversations go back to the queue.
+pub const AGENT_LEASE: Duration = Duration::from_secs(30);
+/// How often a console is asked for one.
+pub const AGENT_ASKED_EVERY: Duration = Duration::from_secs(10);
+/// How often a node of the origin looks what the store says of agents.
+pub const AGENT_WATCHED_EVERY: Duration = Duration::from_secs(2);
 /// Somebody who typed and was not heard typing again for this long has stopped.
 pub const TYPING_LAPSES_AFTER: Duration = Duration::from_secs(6);
 /// How often a console repeats that its agent still types.
@@ -126,6 +133,10 @@ const _: () = {
         EDGE_DRAIN_BATCH_MAX * (TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 512) <= BATCH_BYTES_MAX
     );
     assert!(EDGE_DRAIN_BATCH_MAX <= SUBMISSIONS_PER_FRAME_MAX);
+    // Two questions may go unanswered before an agent lapses.
+    assert!(
+        2 * AGENT_ASKED_EVERY.as_secs() + AGENT_WATCHED_EVERY.as_secs() < AGENT_LEASE.as_secs()
+    );
     // Somebody who goes on typing never looks as if they had stopped.
     assert!(TYPING_REPEATED_AFTER.as_millis() < TYPING_LAPSES_AFTER.as_millis());
     // The burst covers one full frame.

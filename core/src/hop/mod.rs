@@ -5,6 +5,7 @@
 //! | [`client::Client`] | a visitor's device: outbox, acknowledgement, reconnecting | the widget |
 //! | [`relay::Relay`] | one visitor at an edge: passing on, storing while the origin is away | the Durable Object |
 //! | [`gateway::Gateway`] | one visitor's connection at the origin, direct or by way of an edge | the server |
+//! | [`lease::Leases`] | whether agents are there, by their consoles' answers | the server |
 //! | [`transcript::Transcript`] | the conversation as a visitor is shown it | the widget |
 //! | [`replica::Replica`] | a cursor over a conversation's log | all of them, and the console |
 //!
@@ -14,6 +15,7 @@
 mod backoff;
 pub mod client;
 pub mod gateway;
+pub mod lease;
 pub mod relay;
 pub mod replica;
 pub mod transcript;
