@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(pack: &Pack, file: &str) -> Result<serde_json::Value, Box<dyn Error>> {
-    let cases = parse_cases(file, &std::fs::read_to_string(file)?)?;
+    let cases = parse_cases(file, &std::fs::read(file)?)?;
     let mut answerer = Answerer::new();
     let mut measured = Measured::default();
     let mut times = Vec::with_capacity(cases.len());

@@ -20,7 +20,7 @@ pub fn ask(
     of: MessageId,
     said: &SaidText,
 ) -> Verdict {
-    let question = question(said);
+    let question = question(of, said);
     match answerer.decide(pack, &question) {
         Decision::Answer(found) => {
             let Some(entry) = pack.entry(found.entry) else {
@@ -53,14 +53,19 @@ pub fn ask(
             }))
         }
         Decision::HandOff => Verdict::HandOff,
-        Decision::Escalate => Verdict::Escalate,
+        // Nobody can follow flows yet: an agent takes it, and is told which one was meant.
+        Decision::Flow | Decision::Escalate => Verdict::Escalate,
     }
 }
 
-fn question(said: &SaidText) -> Question<'_> {
+/// A message as the answerer sees it. All of it travels with the message (the time in its id), so
+/// that every hop asks the same.
+pub fn question(of: MessageId, said: &SaidText) -> Question<'_> {
     Question {
         text: said.text.expose(),
         lang: (!said.lang.is_empty()).then_some(said.lang.as_str()),
+        page: said.page.as_ref().map(|page| page.expose().as_str()),
+        at: Some(of.at()),
     }
 }
 

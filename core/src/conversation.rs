@@ -11,7 +11,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, Derived, MessageId};
-use crate::limits::{CLAIM_TEXT_BYTES_MAX, SUGGESTIONS_MAX, TEXT_BYTES_MAX, WORD_BYTES_MAX};
+use crate::limits::{
+    CLAIM_TEXT_BYTES_MAX, PAGE_FIELD_BYTES_MAX, SUGGESTIONS_MAX, TEXT_BYTES_MAX, WORD_BYTES_MAX,
+};
 use crate::protocol::agent::{Act, Command};
 use crate::protocol::visitor::{Reach, Said, Submission};
 use crate::protocol::{
@@ -63,6 +65,10 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
             check_text(said.text.expose())?;
             if said.lang.len() > WORD_BYTES_MAX {
                 return Err(too_long("the locale", said.lang.len(), WORD_BYTES_MAX));
+            }
+            let page = said.page.as_ref().map_or(0, |page| page.expose().len());
+            if page > PAGE_FIELD_BYTES_MAX {
+                return Err(too_long("the page's address", page, PAGE_FIELD_BYTES_MAX));
             }
             let Some(claim) = &said.claim else {
                 return check_size(submission);

@@ -255,6 +255,14 @@ pub enum Derived {
 }
 
 impl MessageId {
+    /// When it was made, by the clock of whoever made it, to the millisecond; for an id that was
+    /// derived, when that was made which it follows from.
+    #[must_use]
+    pub fn at(self) -> Timestamp {
+        let [a, b, c, d, e, f, ..] = self.0.0;
+        Timestamp::from_millis(u64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
     /// The id that follows from this one: version 8, with `purpose` in the four bits after the
     /// version. Everyone who derives it gets the same.
     #[must_use]

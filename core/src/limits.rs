@@ -193,6 +193,35 @@ pub const RULE_TERMS_MAX: usize = 500;
 /// Longest term of a rule, in tokens (words; characters in Chinese).
 pub const RULE_TERM_TOKENS_MAX: usize = 32;
 
+/// Most terms that a rule wants close together, and the longest stretch of words (characters in
+/// Chinese) in which they may have to stand.
+pub const NEAR_TERMS_MAX: usize = 8;
+/// See [`NEAR_TERMS_MAX`].
+pub const NEAR_WITHIN_MAX: usize = 64;
+/// The stretch where a rule names none.
+pub const NEAR_WITHIN_DEFAULT: usize = 10;
+
+/// Most labels of one rule.
+pub const RULE_LABELS_MAX: usize = 16;
+
+/// Longest name of a team, a flow or a label.
+pub const RULE_NAME_BYTES_MAX: usize = WORD_BYTES_MAX;
+
+/// Largest table that a pattern is compiled to.
+pub const AUTOMATON_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest entity that is found, as the pattern sees it.
+pub const ENTITY_BYTES_MAX: usize = 128;
+
+/// Most entities that one knowledge declares.
+pub const PACK_ENTITIES_MAX: usize = 200;
+
+/// Most patterns of one entity.
+pub const ENTITY_PATTERNS_MAX: usize = 50;
+
+/// Most values of one entity.
+pub const ENTITY_VALUES_MAX: usize = 5_000;
+
 /// Longest word or phrase that has synonyms, in tokens.
 pub const SYNONYM_TOKENS_MAX: usize = 8;
 
@@ -208,12 +237,22 @@ pub const QUESTION_TOKENS_MAX: usize = 600;
 /// So many features of a question are scored.
 pub const QUESTION_FEATURES_MAX: usize = 6_000;
 
+/// Entities of a question that are told.
+pub const QUESTION_ENTITIES_MAX: usize = 100;
+
+/// So many words (characters in Chinese) of a question are looked at to explain an answer…
+pub const EXPLAINED_TOKENS_MAX: usize = 64;
+/// …and so many parts of it are told.
+pub const EXPLAINED_PARTS_MAX: usize = 8;
+
 /// So many letters of one word are compared piecewise.
 pub const WORD_LETTERS_MAX: usize = 32;
 
 const _: () = assert!(ANSWER_BYTES_MAX <= TEXT_BYTES_MAX);
 const _: () = assert!(PACK_ENTRIES_MAX < u16::MAX as usize);
-const _: () = assert!(RULE_TERM_TOKENS_MAX < 256 && PACK_LANGUAGES_MAX < 256);
+// A term's length is told from the marks of what is no term.
+const _: () = assert!(RULE_TERM_TOKENS_MAX < 128 && PACK_LANGUAGES_MAX < 256);
+const _: () = assert!(NEAR_WITHIN_MAX < 256);
 
 // ---- End of knowledge packs and the answerer -----------------------------------------------
 

@@ -5,7 +5,7 @@
 mod support;
 
 use firsthop_core::answer::{Answerer, Decision, Question};
-use firsthop_core::pack::{BuildSettings, Pack, PackError, PackHash, build};
+use firsthop_core::pack::{BuildSettings, PACK_VERSION, Pack, PackError, PackHash, build};
 use firsthop_core::{knowledge, limits};
 use proptest::prelude::*;
 use support::{SHOP, shop};
@@ -48,6 +48,7 @@ fn exercise(pack: &Pack) {
         let question = Question {
             text,
             lang: Some("zh"),
+            ..Question::default()
         };
         let decision = answerer.decide(pack, &question);
         if let Decision::Answer(found) = decision {
@@ -103,8 +104,9 @@ fn foreign_and_newer_files_are_named_as_such() {
         Some(PackError::NotAPack)
     );
     let mut newer = shop_bytes();
-    newer[4] = 2;
-    assert_eq!(load(newer).err(), Some(PackError::Version { found: 2 }));
+    newer[4] += 1;
+    let found = PACK_VERSION + 1;
+    assert_eq!(load(newer).err(), Some(PackError::Version { found }));
     assert!(matches!(
         load(vec![0; limits::PACK_BYTES_MAX + 1]).err(),
         Some(PackError::TooLarge { .. })
@@ -138,6 +140,7 @@ fn hostile_text_is_read_without_a_panic_and_changes_nothing_for_the_next() {
             &Question {
                 text,
                 lang: Some(text),
+                ..Question::default()
             },
         );
         used.rank(&pack, &Question::new(text));
@@ -160,7 +163,7 @@ proptest! {
     fn any_text_is_decided_the_same_twice(text in any::<String>(), more in "[a-z取消订单怎么 ']{0,60}") {
         let pack = shared();
         for text in [text, more] {
-            let question = Question { text: &text, lang: None };
+            let question = Question::new(&text);
             let first = Answerer::new().decide(pack, &question);
             if let Decision::Suggest(found) = &first {
                 prop_assert!((1..=limits::SUGGESTIONS_MAX).contains(&found.len()));

@@ -112,11 +112,132 @@ fn each_mistake_is_named_with_line_and_field() {
             "id",
             Code::DuplicateId,
         ),
+        (
+            r#"{"id":"b","phrasings":{"en":["x"],"z!":["y"]},"answer":"y"}"#,
+            "phrasings.z!",
+            Code::BadValue,
+        ),
+        (
+            r#"{"id":"b","phrasings":{"en":["x",7]},"answer":"y"}"#,
+            "phrasings.en[1]",
+            Code::WrongType,
+        ),
         (r#"{"rule":"r","answer":"a"}"#, "any", Code::MissingField),
+        (
+            r#"{"rule":"r","any":[{"near":["x"]}],"answer":"a"}"#,
+            "any[0].near",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":[{"near":["x","y"],"within":1}],"answer":"a"}"#,
+            "any[0].within",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":[{"near":["x","y"],"pattern":"z"}],"answer":"a"}"#,
+            "any[0]",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":[{"near":["x","y"],"withn":2}],"answer":"a"}"#,
+            "any[0].withn",
+            Code::UnknownField,
+        ),
+        (
+            r#"{"rule":"r","all":["x",{"pattern":"(a"}],"answer":"a"}"#,
+            "all[1].pattern",
+            Code::BadPattern,
+        ),
+        (
+            r#"{"rule":"r","all":[{"pattern":"a*"}],"answer":"a"}"#,
+            "all[0].pattern",
+            Code::BadPattern,
+        ),
+        (
+            r#"{"rule":"r","all":[{"pattern":"(a|b)*a(a|b){14}c"}],"answer":"a"}"#,
+            "all[0].pattern",
+            Code::BadPattern,
+        ),
+        (
+            r#"{"rule":"r","none":[{"entity":"order_number"}],"answer":"a"}"#,
+            "none",
+            Code::UnknownEntity,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"hours":"open","answer":"a"}"#,
+            "hours",
+            Code::MissingField,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"hours":"night","answer":"a"}"#,
+            "hours",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","page":"cart","answer":"a"}"#,
+            "page",
+            Code::BadValue,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"suggest":["a","nowhere"]}"#,
+            "suggest",
+            Code::UnknownEntry,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"suggest":["a","b","c","d"]}"#,
+            "suggest",
+            Code::TooLong,
+        ),
+        (
+            r#"{"rule":"r","any":["x"],"label":7}"#,
+            "label",
+            Code::WrongType,
+        ),
+        (r#"{"entity":"thing"}"#, "pattern", Code::BadValue),
+        (
+            r#"{"entity":"phone","pattern":"\\d+"}"#,
+            "entity",
+            Code::BadValue,
+        ),
+        (
+            r#"{"entity":"thing","pattern":"[a"}"#,
+            "pattern",
+            Code::BadPattern,
+        ),
+        (
+            r#"{"entity":"thing","values":{"A":["!"]}}"#,
+            "values.A[0]",
+            Code::Empty,
+        ),
+        (
+            r#"{"settings":{"hours":{"mon":"09:00-18:00"}}}"#,
+            "settings.zone",
+            Code::MissingField,
+        ),
+        (
+            r#"{"settings":{"zone":"Mars/Olympus","hours":{"mon":"09:00-18:00"}}}"#,
+            "settings.zone",
+            Code::BadValue,
+        ),
+        (
+            r#"{"settings":{"zone":"UTC","hours":{"monday":"09:00-18:00"}}}"#,
+            "settings.hours.monday",
+            Code::BadValue,
+        ),
+        (
+            r#"{"settings":{"zone":"UTC","hours":{"mon":"nine to five"}}}"#,
+            "settings.hours.mon",
+            Code::BadValue,
+        ),
+        (
+            r#"{"settings":{"colour":"red"}}"#,
+            "settings.colour",
+            Code::UnknownField,
+        ),
         (r#"{"rule":"r","any":["x"]}"#, "answer", Code::BadValue),
         (
             r#"{"rule":"r","any":["x"],"answer":"a","hand_off":true}"#,
-            "answer",
+            "hand_off",
             Code::BadValue,
         ),
         (
@@ -142,7 +263,7 @@ fn each_mistake_is_named_with_line_and_field() {
             Code::TooLong,
         ),
         (
-            r#"{"rule":"r","any":["x"],"hand_off":"yes"}"#,
+            r#"{"rule":"r","any":["x"],"hand_off":7}"#,
             "hand_off",
             Code::WrongType,
         ),
@@ -259,6 +380,42 @@ fn files_are_merged_and_their_ids_must_differ() {
         "{}",
         errors[0]
     );
+}
+
+#[test]
+fn a_rule_may_name_an_entry_of_another_file() {
+    let rule = r#"{"rule":"r","any":["x"],"answer":"a","hours":"open"}"#;
+    let settings = r#"{"settings":{"zone":"+08:00","hours":{"mon":"09:00-18:00"}}}"#;
+    let files = [
+        ("rules.jsonl", rule.as_bytes()),
+        ("settings.jsonl", settings.as_bytes()),
+        ("faq.csv", b"id,phrasings,answer\na,alpha,A\n"),
+    ];
+    let all = knowledge::parse_all(files).unwrap();
+    assert_eq!((all.entries.len(), all.rules.len()), (1, 1));
+    let errors = knowledge::parse_all(files[..2].iter().copied()).unwrap_err();
+    assert_eq!(
+        (errors[0].file.as_str(), errors[0].code),
+        ("rules.jsonl", Code::UnknownEntry)
+    );
+    let twice = [files[1], ("more.jsonl", settings.as_bytes()), files[2]];
+    let errors = knowledge::parse_all(twice).unwrap_err();
+    assert_eq!(
+        (errors[0].file.as_str(), errors[0].line, errors[0].code),
+        ("more.jsonl", 1, Code::DuplicateId)
+    );
+}
+
+#[test]
+fn phrasings_may_stand_by_language() {
+    let file = r#"{"id":"a","phrasings":{"de":["wie lange"],"fr":["combien de temps"],"zh":["多久"]},"answer":{"de":"x"}}"#;
+    let parsed = knowledge::parse("faq.jsonl", file.as_bytes()).unwrap();
+    let langs: Vec<_> = parsed.entries[0]
+        .phrasings
+        .iter()
+        .map(|it| it.lang.as_str())
+        .collect();
+    assert_eq!(langs, ["de", "fr", "zh"]);
 }
 
 #[test]

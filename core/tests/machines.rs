@@ -49,6 +49,7 @@ fn text(number: u16) -> Submission {
         text: format!("text {number}").into(),
         lang: String::new(),
         claim: None,
+        page: None,
     };
     submission(number, Said::Text(said))
 }

@@ -181,6 +181,6 @@ fn outcome(answerer: &mut Answerer, pack: &Pack, question: &Question<'_>) -> Out
             confidence_per_mille: found.first().map_or(0, |best| best.confidence),
         },
         Decision::HandOff => Outcome::HandOff,
-        Decision::Escalate => Outcome::Escalate,
+        Decision::Flow | Decision::Escalate => Outcome::Escalate,
     }
 }

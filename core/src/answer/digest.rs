@@ -21,6 +21,7 @@ impl DecisionDigest {
             Decision::Suggest(found) => self.matches(1, found),
             Decision::HandOff => self.matches(2, &[]),
             Decision::Escalate => self.matches(3, &[]),
+            Decision::Flow => self.matches(4, &[]),
         }
     }
 

@@ -31,6 +31,12 @@ gggghhhhiiiiiiiiiiiijjkkklllllll\
 lllnnnnnnnnnoooooooorrrrrrssssss\
 ssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
+/// Adds a text as patterns see it: every character folded, marks left out, all else in place.
+pub(crate) fn read(text: &str, folded: &mut String) {
+    let each = text.chars().map(fold);
+    folded.extend(each.filter(|(_, kind)| *kind != Kind::Mark).map(|(c, _)| c));
+}
+
 /// The folded character and its kind.
 pub(crate) fn fold(c: char) -> (char, Kind) {
     let code = c as u32;

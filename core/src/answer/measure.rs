@@ -12,33 +12,69 @@ use crate::pack::Pack;
 pub struct Case {
     /// The question.
     pub q: String,
-    /// The id of the entry that answers it; `None` if none does, so that any answer is wrong.
-    pub expect: Option<String>,
+    /// The ids of the entries that answer it; empty if none does, so that any answer is wrong.
+    #[serde(deserialize_with = "expected")]
+    pub expect: Vec<String>,
     /// Ids of further entries that are right.
     #[serde(default)]
     pub also: Vec<String>,
+}
+
+/// An id, a list of ids, or null.
+fn expected<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(
+        untagged,
+        expecting = "`expect` is an entry's id, a list of ids, or null"
+    )]
+    enum Expected {
+        One(String),
+        Several(Vec<String>),
+        Nothing(()),
+    }
+    Ok(match serde::Deserialize::deserialize(deserializer)? {
+        Expected::One(id) => vec![id],
+        Expected::Several(ids) => ids,
+        Expected::Nothing(()) => Vec::new(),
+    })
 }
 
 impl Case {
     fn accepts(&self, pack: &Pack, found: &Match) -> bool {
         pack.entry(found.entry).is_some_and(|entry| {
             let id = entry.id();
-            self.expect.as_deref() == Some(id) || self.also.iter().any(|other| other == id)
+            self.expect
+                .iter()
+                .chain(&self.also)
+                .any(|right| right == id)
         })
     }
 }
 
-/// Reads cases in JSON Lines; the error names the line.
-pub fn parse_cases(file_name: &str, text: &str) -> Result<Vec<Case>, String> {
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| {
-            serde_json::from_str(line).map_err(|error| format!("{file_name}:{}: {error}", at + 1))
-        })
-        .collect()
+/// Reads cases in JSON Lines, with or without a byte order mark; the error names the line.
+pub fn parse_cases(file_name: &str, bytes: &[u8]) -> Result<Vec<Case>, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut cases = Vec::new();
+    for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let read = serde_json::from_slice(line).map_err(|error| {
+            // The reader's own place says "line 1", as it sees one line at a time.
+            let told = error.to_string();
+            let what = told
+                .split(" at line ")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            format!("{file_name}:{}: {what} (column {})", at + 1, error.column())
+        });
+        cases.push(read?);
+    }
+    if cases.is_empty() {
+        return Err(format!("{file_name}: there is no case in the file"));
+    }
+    Ok(cases)
 }
 
 /// What came out. All counts are of cases.
@@ -64,7 +100,7 @@ pub struct Measured {
     pub suggested_with_right: u32,
     /// Suggested, right or wrong.
     pub suggested: u32,
-    /// The visitor got a person because they asked for one.
+    /// A rule gave the visitor a person, or started a flow.
     pub handed_off: u32,
     /// Of every decision.
     pub digest: DecisionDigest,
@@ -76,7 +112,7 @@ impl Measured {
     /// Adds what was decided about a case. `answerer` is asked for the ranking besides.
     pub fn add(&mut self, pack: &Pack, answerer: &mut Answerer, case: &Case, decision: &Decision) {
         self.cases += 1;
-        let in_scope = case.expect.is_some();
+        let in_scope = !case.expect.is_empty();
         *(if in_scope {
             &mut self.in_scope
         } else {
@@ -101,7 +137,7 @@ impl Measured {
                 self.suggested_with_right += u32::from(found.iter().any(accepts));
                 found.first()
             }
-            Decision::HandOff => {
+            Decision::HandOff | Decision::Flow => {
                 self.handed_off += 1;
                 None
             }

@@ -1,8 +1,8 @@
 //! The answerer: a pure function of a pack and a question, the same at every hop.
 //!
 //! In goes a [`Question`]; out comes a [`Decision`]. The order is: a rule that hands the visitor
-//! to a person, as asking for one always works; a question that stands in the pack word for word
-//! (*hot*); a rule that answers; then the scoring model with its calibrated confidence: sure
+//! to a person, as asking for one always works, or that has a priority; a question that stands in
+//! the pack word for word (*hot*); any other rule; then the scoring model with its calibrated confidence: sure
 //! enough is an answer, less sure is up to three suggestions, else the question goes up to the
 //! next hop.
 //!
@@ -18,16 +18,24 @@ mod confidence;
 #[cfg(feature = "compile")]
 pub mod diff;
 mod digest;
+#[cfg(feature = "explain")]
+pub mod entities;
+#[cfg(feature = "explain")]
+mod explain;
 pub(crate) mod features;
-mod fold;
+pub(crate) mod fold;
 #[cfg(feature = "compile")]
 pub mod grouping;
 pub(crate) mod guards;
-mod matching;
+pub(crate) mod matching;
 #[cfg(feature = "compile")]
 pub mod measure;
+#[cfg(feature = "explain")]
+mod numerals;
 pub(crate) mod score;
 pub(crate) mod tokens;
+#[cfg(feature = "explain")]
+mod trace;
 
 #[cfg(feature = "compile")]
 pub(crate) use confidence::Evidence;
@@ -36,10 +44,16 @@ use confidence::confidence;
 pub(crate) use confidence::{evidence, per_mille};
 
 pub use digest::DecisionDigest;
+#[cfg(feature = "explain")]
+pub use explain::{Explanation, Named, Weighed};
+#[cfg(feature = "explain")]
+pub use trace::Trace;
 
+use crate::Timestamp;
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
-use crate::pack::{Action, EntryIndex, Pack};
+use crate::pack::{Action, EntryIndex, Pack, Rule, Rules};
 use features::Features;
+use matching::Asked;
 use score::Scores;
 use tokens::Tokens;
 
@@ -49,28 +63,37 @@ pub struct Question<'a> {
     /// As typed. Only the first [`QUESTION_READ_BYTES_MAX`] bytes are read.
     pub text: &'a str,
     /// The language of the visitor's page or browser, as a BCP 47 tag, if known. It does not
-    /// change which entry is chosen, only the language in which its text is shown.
+    /// change which entry the model chooses, only the language in which its text is shown, and
+    /// which rules apply.
     pub lang: Option<&'a str>,
+    /// The address of the visitor's page, if known. Only rules look at it.
+    pub page: Option<&'a str>,
+    /// When it was asked, if known. Only rules look at it.
+    pub at: Option<Timestamp>,
 }
 
 impl<'a> Question<'a> {
     /// A question of which only the text is known.
     #[must_use]
     pub fn new(text: &'a str) -> Self {
-        Self { text, lang: None }
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+
+    /// The language that it is in: as its script tells; in Latin letters that of the page, if
+    /// that is written so, else English.
+    fn language(&self) -> &'a str {
+        let page = self.lang.unwrap_or("");
+        tokens::script(self.read()).unwrap_or(if is_latin(page) { page } else { "en" })
     }
 
     /// How well a text in `lang` suits who asked: by the script that they wrote first, by the
     /// language of their page second. 0 suits least.
     pub(crate) fn suits(&self, lang: &str) -> u8 {
         let page = self.lang.unwrap_or("");
-        let script = tokens::script(self.read());
-        let written = match script {
-            Some(expected) => same_language(expected, lang),
-            // Latin letters: their language is the page's, if that is written so; else English.
-            None if is_latin(page) => same_language(page, lang),
-            None => same_language("en", lang),
-        };
+        let written = same_language(self.language(), lang);
         4 * u8::from(written)
             + 2 * u8::from(page.eq_ignore_ascii_case(lang))
             + u8::from(same_language(page, lang))
@@ -111,8 +134,11 @@ pub enum Decision {
     Answer(Match),
     /// It asks whether one of these, best first, is meant: 1 to [`SUGGESTIONS_MAX`].
     Suggest(Vec<Match>),
-    /// The visitor asks for a person.
+    /// The visitor gets a person: they ask for one, or a rule says so.
     HandOff,
+    /// A rule starts a flow; [`Answerer::trace`] says which. Whoever can't follow flows takes it
+    /// like [`Self::Escalate`].
+    Flow,
     /// It does not know: the question goes to the next hop.
     Escalate,
 }
@@ -143,6 +169,7 @@ pub enum By {
 #[derive(Default)]
 pub struct Answerer {
     tokens: Tokens,
+    folded: String,
     features: Features,
     scores: Scores,
 }
@@ -163,25 +190,30 @@ impl Answerer {
         if self.tokens.is_empty() {
             return Decision::Escalate;
         }
-        let rule = pack
-            .rules()
-            .find(|rule| matching::applies(rule, &self.tokens));
-        let action = rule.map(|rule| rule.action);
-        if action == Some(Action::HandOff) {
-            return Decision::HandOff;
-        }
-        let certain = |entry, by| {
-            Decision::Answer(Match {
-                entry,
-                confidence: CERTAIN,
-                by,
-            })
+        let rules = pack.rules();
+        let rule = self.find(&rules, question, |rule| rule.action != Action::Label);
+        let certain = |entry, by| Match {
+            entry,
+            confidence: CERTAIN,
+            by,
         };
-        if let Some(entry) = pack.hot().find(self.tokens.hash()) {
-            return certain(entry, By::Hot);
+        if !rule.is_some_and(|rule| rule.first)
+            && let Some(entry) = pack.hot().find(self.tokens.hash())
+        {
+            return Decision::Answer(certain(entry, By::Hot));
         }
-        if let Some(Action::Answer(entry)) = action {
-            return certain(entry, By::Rule);
+        if let Some(rule) = rule {
+            let mut entries = rule.entries().map(|entry| certain(entry, By::Rule));
+            match rule.action {
+                Action::HandOff => return Decision::HandOff,
+                Action::Flow => return Decision::Flow,
+                Action::Suggest => return Decision::Suggest(entries.collect()),
+                Action::Answer | Action::Label => {
+                    if let Some(found) = entries.next() {
+                        return Decision::Answer(found);
+                    }
+                }
+            }
         }
         let confidence = self.score(pack);
         let calibration = pack.model().calibration;
@@ -200,6 +232,31 @@ impl Answerer {
             return Decision::Suggest(self.suggestions(confidence));
         }
         Decision::Escalate
+    }
+
+    /// The first rule that applies to the question that was read, of those that are `wanted`.
+    fn find<'p>(
+        &mut self,
+        rules: &Rules<'p>,
+        question: &Question<'_>,
+        mut wanted: impl FnMut(&Rule<'p>) -> bool,
+    ) -> Option<Rule<'p>> {
+        self.folded.clear();
+        if rules.has_patterns() {
+            fold::read(question.read(), &mut self.folded);
+        }
+        let minutes = |at: Timestamp| (at.as_millis() / 60_000) as u32;
+        let asked = Asked {
+            tokens: &self.tokens,
+            folded: &self.folded,
+            lang: question.language(),
+            page: question.page.unwrap_or(""),
+            minute: question.at.map_or(0, minutes),
+        };
+        // A pack's rules were checked when it was loaded.
+        rules
+            .clone()
+            .find(|rule| matching::applies(rules, rule, &asked) == Ok(true) && wanted(rule))
     }
 
     /// The entries that fit best by the scoring model alone, whatever the thresholds: for

@@ -11,6 +11,8 @@ pub enum KnowledgeErrorCode {
     NotUtf8,
     /// The line is not a JSON object.
     NotJson,
+    /// The row is not one of a well-formed CSV table.
+    NotCsv,
     /// A field that the format does not know, or the same field twice.
     UnknownField,
     /// A field that has to be there is not.
@@ -23,10 +25,14 @@ pub enum KnowledgeErrorCode {
     TooLong,
     /// The text has a control character.
     ControlCharacter,
-    /// Another entry or rule has this id.
+    /// Another entry, rule or entity has this id.
     DuplicateId,
     /// No entry has this id.
     UnknownEntry,
+    /// No entity has this name.
+    UnknownEntity,
+    /// The pattern can't be read, or needs too large a table.
+    BadPattern,
     /// The file has nothing to build a pack from.
     Nothing,
     /// The value is out of its range, or excludes another one.
@@ -34,13 +40,34 @@ pub enum KnowledgeErrorCode {
 }
 
 impl KnowledgeErrorCode {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::TooLarge,
+        Self::NotUtf8,
+        Self::NotJson,
+        Self::NotCsv,
+        Self::UnknownField,
+        Self::MissingField,
+        Self::WrongType,
+        Self::Empty,
+        Self::TooLong,
+        Self::ControlCharacter,
+        Self::DuplicateId,
+        Self::UnknownEntry,
+        Self::UnknownEntity,
+        Self::BadPattern,
+        Self::Nothing,
+        Self::BadValue,
+    ];
+
     /// As it stands in an API's answer.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",
             Self::NotUtf8 => "not_utf8",
             Self::NotJson => "not_json",
+            Self::NotCsv => "not_csv",
             Self::UnknownField => "unknown_field",
             Self::MissingField => "missing_field",
             Self::WrongType => "wrong_type",
@@ -49,6 +76,8 @@ impl KnowledgeErrorCode {
             Self::ControlCharacter => "control_character",
             Self::DuplicateId => "duplicate_id",
             Self::UnknownEntry => "unknown_entry",
+            Self::UnknownEntity => "unknown_entity",
+            Self::BadPattern => "bad_pattern",
             Self::Nothing => "nothing",
             Self::BadValue => "bad_value",
         }

@@ -59,7 +59,7 @@ impl Reader<'_> {
         self.tag(field, &tag).then_some(tag)
     }
 
-    fn tag(&mut self, field: &str, tag: &str) -> bool {
+    pub(super) fn tag(&mut self, field: &str, tag: &str) -> bool {
         let right = (2..=LANGUAGE_TAG_BYTES_MAX).contains(&tag.len())
             && tag
                 .bytes()
@@ -104,28 +104,57 @@ impl Reader<'_> {
         texts
     }
 
+    /// A list of texts, or an object of such lists by language.
     pub(super) fn phrasings(&mut self, value: Json, lang: Option<&str>) -> Vec<Localised> {
-        let Json::List(list) = value else {
-            let message = format!("a list of texts is expected, not {}", value.kind());
-            self.error("phrasings", Code::WrongType, message);
-            return Vec::new();
-        };
-        let blank = |value: &Json| matches!(value, Json::Text(text) if text.trim().is_empty());
-        if list.iter().all(blank) {
+        let before = self.errors.len();
+        let mut phrasings = Vec::new();
+        match value {
+            Json::Object(by_language) => {
+                for (tag, value) in by_language {
+                    // A table may have phrasings both with and without a language.
+                    if tag.is_empty() {
+                        self.phrasing_list("phrasings", value, None, lang, &mut phrasings);
+                        continue;
+                    }
+                    let field = format!("phrasings.{tag}");
+                    if self.tag(&field, &tag) {
+                        self.phrasing_list(&field, value, Some(&tag), lang, &mut phrasings);
+                    }
+                }
+            }
+            value => self.phrasing_list("phrasings", value, None, lang, &mut phrasings),
+        }
+        if phrasings.is_empty() && self.errors.len() == before {
             let message = "at least one phrasing is expected".into();
             self.error("phrasings", Code::Empty, message);
         }
-        if list.len() > ENTRY_PHRASINGS_MAX {
+        if phrasings.len() > ENTRY_PHRASINGS_MAX {
             let message = format!(
                 "{} phrasings; at most {ENTRY_PHRASINGS_MAX} are allowed",
-                list.len()
+                phrasings.len()
             );
             self.error("phrasings", Code::TooLong, message);
         }
-        let mut phrasings = Vec::new();
-        for (place, value) in list.into_iter().enumerate().take(ENTRY_PHRASINGS_MAX) {
-            let field = format!("phrasings[{place}]");
-            if blank(&value) {
+        phrasings
+    }
+
+    /// `tag` is the language that the list is said to be in; `lang` that of the entry.
+    fn phrasing_list(
+        &mut self,
+        field: &str,
+        value: Json,
+        tag: Option<&str>,
+        lang: Option<&str>,
+        phrasings: &mut Vec<Localised>,
+    ) {
+        let Json::List(list) = value else {
+            let message = format!("a list of texts is expected, not {}", value.kind());
+            self.error(field, Code::WrongType, message);
+            return;
+        };
+        for (place, value) in list.into_iter().enumerate().take(ENTRY_PHRASINGS_MAX + 1) {
+            let field = format!("{field}[{place}]");
+            if matches!(&value, Json::Text(text) if text.trim().is_empty()) {
                 // Exports have them; the others still say how visitors ask.
                 self.warning(
                     &field,
@@ -135,9 +164,64 @@ impl Reader<'_> {
                 continue;
             }
             let text = self.text(&field, value, PHRASING_BYTES_MAX);
-            phrasings.extend(text.map(|text| with_language(text, lang)));
+            phrasings.extend(text.map(|text| match tag {
+                Some(tag) => Localised {
+                    lang: tag.to_owned(),
+                    text,
+                },
+                None => with_language(text, lang),
+            }));
         }
-        phrasings
+    }
+
+    /// A text, or a list of them.
+    pub(super) fn texts(&mut self, field: &str, value: Json, bytes_max: usize) -> Vec<String> {
+        let list = match value {
+            Json::List(list) => list,
+            one => return self.text(field, one, bytes_max).into_iter().collect(),
+        };
+        if list.is_empty() {
+            self.error(field, Code::Empty, "at least one text is expected".into());
+        }
+        if list.len() > RULE_TERMS_MAX {
+            let message = format!("{} texts; at most {RULE_TERMS_MAX} are allowed", list.len());
+            self.error(field, Code::TooLong, message);
+        }
+        let each = list.into_iter().enumerate().take(RULE_TERMS_MAX);
+        each.filter_map(|(place, value)| self.text(&format!("{field}[{place}]"), value, bytes_max))
+            .collect()
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn integer(&mut self, field: &str, value: &Json, from: i64, to: i64) -> Option<i64> {
+        match value {
+            Json::Integer(number) if (from..=to).contains(number) => Some(*number),
+            _ => {
+                let message = format!("a whole number from {from} to {to} is expected");
+                self.error(field, Code::BadValue, message);
+                None
+            }
+        }
+    }
+
+    /// Whether a term has words, and not too many.
+    pub(super) fn term(&mut self, field: &str, term: &str, tokens_max: usize) -> bool {
+        let mut tokens = Tokens::default();
+        tokens.read(term);
+        match tokens.all().len() {
+            0 => self.error(
+                field,
+                Code::Empty,
+                "the term has no letter and no digit".into(),
+            ),
+            found if found <= tokens_max => return true,
+            found => {
+                let message =
+                    format!("the term has {found} words; at most {tokens_max} are allowed");
+                self.error(field, Code::TooLong, message);
+            }
+        }
+        false
     }
 
     pub(super) fn terms(&mut self, field: &str, value: Json, tokens_max: usize) -> Vec<String> {
@@ -150,27 +234,11 @@ impl Reader<'_> {
             let message = format!("{} terms; at most {RULE_TERMS_MAX} are allowed", list.len());
             self.error(field, Code::TooLong, message);
         }
-        let mut tokens = Tokens::default();
         let mut terms = Vec::new();
         for (place, value) in list.into_iter().enumerate().take(RULE_TERMS_MAX) {
             let field = format!("{field}[{place}]");
-            let Some(term) = self.text(&field, value, PHRASING_BYTES_MAX) else {
-                continue;
-            };
-            tokens.read(&term);
-            match tokens.all().len() {
-                0 => self.error(
-                    &field,
-                    Code::Empty,
-                    "the term has no letter and no digit".into(),
-                ),
-                found if found <= tokens_max => terms.push(term),
-                found => {
-                    let message =
-                        format!("the term has {found} words; at most {tokens_max} are allowed");
-                    self.error(&field, Code::TooLong, message);
-                }
-            }
+            let term = self.text(&field, value, PHRASING_BYTES_MAX);
+            terms.extend(term.filter(|term| self.term(&field, term, tokens_max)));
         }
         terms
     }

@@ -1,13 +1,12 @@
-//! What a line of a knowledge file says: an entry, a rule, or words that mean the same.
+//! What a line of a knowledge file says: an entry, words that mean the same, or a rule (`rule`),
+//! an entity (`entity`), the settings (`settings`).
 
+use super::encoding;
 use super::json::Json;
-use super::{
-    FaqEntry, FaqRule, Knowledge, KnowledgeError, KnowledgeErrorCode as Code, Localised,
-    RuleAction, Source,
-};
+use super::{FaqEntry, Knowledge, KnowledgeError, KnowledgeErrorCode as Code, Localised, Source};
 use crate::limits::{
     ANSWER_BYTES_MAX, KNOWLEDGE_ERRORS_MAX, KNOWLEDGE_LINE_BYTES_MAX, PHRASING_BYTES_MAX,
-    RULE_PRIORITY_MAX, RULE_TERM_TOKENS_MAX, SYNONYM_TOKENS_MAX,
+    SYNONYM_TOKENS_MAX,
 };
 
 /// Reads line by line and collects what is wrong.
@@ -20,12 +19,9 @@ pub(super) struct Reader<'a> {
 }
 
 /// The fields of a line, as they stand.
-type Fields = Vec<(String, Json)>;
+pub(super) type Fields = Vec<(String, Json)>;
 
 const ENTRY_FIELDS: [&str; 6] = ["id", "title", "lang", "phrasings", "answer", "category"];
-const RULE_FIELDS: [&str; 8] = [
-    "rule", "exact", "any", "all", "none", "answer", "hand_off", "priority",
-];
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a str) -> Self {
@@ -61,7 +57,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn source(&self) -> Source {
+    pub(super) fn source(&self) -> Source {
         Source {
             file: self.file.to_owned(),
             line: self.line,
@@ -82,13 +78,10 @@ impl<'a> Reader<'a> {
             self.error("", Code::TooLarge, message);
             return None;
         }
-        let text = match core::str::from_utf8(line) {
-            Ok(text) => text,
-            Err(error) => {
-                let message = format!("not UTF-8 text from byte {} on", error.valid_up_to() + 1);
-                self.error("", Code::NotUtf8, message);
-                return None;
-            }
+        let Ok(text) = core::str::from_utf8(line) else {
+            let message = encoding::wrong(line).map(|(message, _)| message);
+            self.error("", Code::NotUtf8, message.unwrap_or_default());
+            return None;
         };
         match serde_json::from_str(text) {
             Ok(Json::Object(fields)) => Some(fields),
@@ -115,22 +108,20 @@ impl<'a> Reader<'a> {
     pub(super) fn item(&mut self, fields: Fields, knowledge: &mut Knowledge) {
         let before = self.errors.len();
         let has = |name: &str| fields.iter().any(|(field, _)| field == name);
-        let (rule, synonyms) = (has("rule"), has("synonyms"));
-        if rule {
+        if has("rule") {
             let rule = self.rule(fields);
-            knowledge
-                .rules
-                .extend(rule.filter(|_| self.errors.len() == before));
-        } else if synonyms {
+            keep(&mut knowledge.rules, rule, self.errors.len() == before);
+        } else if has("synonyms") {
             let words = self.synonyms(fields);
-            knowledge
-                .synonyms
-                .extend(words.filter(|_| self.errors.len() == before));
+            keep(&mut knowledge.synonyms, words, self.errors.len() == before);
+        } else if has("entity") {
+            let entity = self.entity(fields);
+            keep(&mut knowledge.entities, entity, self.errors.len() == before);
+        } else if has("settings") {
+            self.settings(fields, &mut knowledge.settings);
         } else {
             let entry = self.entry(fields);
-            knowledge
-                .entries
-                .extend(entry.filter(|_| self.errors.len() == before));
+            keep(&mut knowledge.entries, entry, self.errors.len() == before);
         }
     }
 
@@ -138,7 +129,7 @@ impl<'a> Reader<'a> {
         self.known(&fields, &ENTRY_FIELDS);
         let mut take = taker(fields);
         let lang = match take("lang") {
-            None | Some(Json::Null) => None,
+            None => None,
             Some(value) => self.language("lang", value),
         };
         let id = self
@@ -151,11 +142,11 @@ impl<'a> Reader<'a> {
             .required("phrasings", take("phrasings"))
             .map(|it| self.phrasings(it, lang.as_deref()));
         let titles = match take("title") {
-            None | Some(Json::Null) => Vec::new(),
+            None => Vec::new(),
             Some(title) => self.localised("title", title, lang.as_deref(), PHRASING_BYTES_MAX),
         };
         let category = match take("category") {
-            None | Some(Json::Null) => None,
+            None => None,
             Some(category) => self.text("category", category, PHRASING_BYTES_MAX),
         };
         let (id, phrasings, answers) = (id?, phrasings?, answers?);
@@ -167,78 +158,6 @@ impl<'a> Reader<'a> {
             answers,
             category,
             source: self.source(),
-        })
-    }
-
-    fn rule(&mut self, fields: Fields) -> Option<FaqRule> {
-        self.known(&fields, &RULE_FIELDS);
-        let mut take = taker(fields);
-        let id = self
-            .required("rule", take("rule"))
-            .and_then(|id| self.id("rule", id));
-        let before = self.errors.len();
-        let mut terms = |reader: &mut Self, field| {
-            take(field).map_or_else(Vec::new, |terms| {
-                reader.terms(field, terms, RULE_TERM_TOKENS_MAX)
-            })
-        };
-        let (exact, any, all, none) = (
-            terms(self, "exact"),
-            terms(self, "any"),
-            terms(self, "all"),
-            terms(self, "none"),
-        );
-        let no_terms = exact.is_empty() && any.is_empty() && all.is_empty();
-        if no_terms && self.errors.len() == before {
-            let message = "a rule needs at least one of `exact`, `any` and `all`".into();
-            self.error("any", Code::MissingField, message);
-        }
-        let hand_off = match take("hand_off") {
-            None | Some(Json::Null | Json::Bool(false)) => false,
-            Some(Json::Bool(true)) => true,
-            Some(other) => {
-                let message = format!("true or false is expected, not {}", other.kind());
-                self.error("hand_off", Code::WrongType, message);
-                false
-            }
-        };
-        let answer = take("answer").and_then(|id| self.id("answer", id));
-        let action = match (answer, hand_off) {
-            (Some(entry), false) => Some(RuleAction::Answer(entry)),
-            (None, true) => Some(RuleAction::HandOff),
-            (answer, _) => {
-                let both = if answer.is_some() {
-                    "not both"
-                } else {
-                    "one of them"
-                };
-                let message =
-                    format!("a rule has `answer` (the id of an entry) or `hand_off`: true; {both}");
-                self.error("answer", Code::BadValue, message);
-                None
-            }
-        };
-        let priority = match take("priority") {
-            None | Some(Json::Null) => 0,
-            Some(Json::Integer(priority)) if priority.abs() <= RULE_PRIORITY_MAX => priority,
-            Some(_) => {
-                let message = format!(
-                    "a whole number from -{RULE_PRIORITY_MAX} to {RULE_PRIORITY_MAX} is expected"
-                );
-                self.error("priority", Code::BadValue, message);
-                0
-            }
-        };
-        let source = self.source();
-        Some(FaqRule {
-            id: id?,
-            exact,
-            any,
-            all,
-            none,
-            action: action?,
-            priority,
-            source,
         })
     }
 
@@ -256,7 +175,7 @@ impl<'a> Reader<'a> {
         Some(words)
     }
 
-    fn known(&mut self, fields: &Fields, known: &[&str]) {
+    pub(super) fn known(&mut self, fields: &Fields, known: &[&str]) {
         for (name, _) in fields {
             if !known.contains(&name.as_str()) {
                 let message = format!("unknown field; known are {}", known.join(", "));
@@ -266,12 +185,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Takes fields out by name.
-fn taker(fields: Fields) -> impl FnMut(&str) -> Option<Json> {
+/// Adds what was read, if nothing is wrong with it.
+fn keep<T>(all: &mut Vec<T>, read: Option<T>, right: bool) {
+    all.extend(read.filter(|_| right));
+}
+
+/// Takes fields out by name; `null` counts as absent.
+pub(super) fn taker(fields: Fields) -> impl FnMut(&str) -> Option<Json> {
     let mut fields = fields;
     move |name| {
         let place = fields.iter().position(|(field, _)| field == name)?;
-        Some(fields.swap_remove(place).1)
+        Some(fields.swap_remove(place).1).filter(|value| *value != Json::Null)
     }
 }
 

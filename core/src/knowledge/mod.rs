@@ -1,19 +1,30 @@
-//! Knowledge as an editor writes it: FAQ entries and rules in JSON Lines.
+//! Knowledge as an editor writes it: entries, rules, synonyms, entities and settings, in JSON
+//! Lines; entries also in CSV.
 //!
-//! In goes a file (or several, see [`Knowledge::merge`]); out comes [`Knowledge`], which
-//! `pack::build` turns into a pack, or every error that the file has, each naming file, line and
-//! field. The format is described in `docs/knowledge.md`.
+//! In goes a file, or several; out comes [`Knowledge`], which `pack::build` turns into a pack, or
+//! every error of the files, each naming file, line and field. The format is described in
+//! `docs/knowledge.md`.
 //!
 //! Invariant: whatever [`parse`] accepts, `pack::build` can build. Start reading at [`parse`].
 
+mod built_in;
+mod encoding;
+mod entity;
 mod error;
 mod field;
 mod item;
 mod json;
 mod parse;
+mod rule;
+mod schedule;
+mod settings;
+mod table;
 
+pub use entity::{BuiltIn, Entity, EntityKind};
 pub use error::{KnowledgeError, KnowledgeErrorCode};
-pub use parse::parse;
+pub use parse::{parse, parse_all};
+pub use rule::{Condition, FaqRule, RuleAction};
+pub use schedule::{Schedule, Zone};
 
 /// Rules that every pack starts from: asking for a person.
 const STARTER: &str = include_str!("starter/rules.jsonl");
@@ -53,36 +64,6 @@ pub struct FaqEntry {
     pub source: Source,
 }
 
-/// What a rule does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RuleAction {
-    /// The visitor gets a person.
-    HandOff,
-    /// The visitor gets the answer of the entry with this id.
-    Answer(String),
-}
-
-/// What is certain when certain words are found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FaqRule {
-    /// Names it, uniquely.
-    pub id: String,
-    /// The question consists of one of these and nothing else; or of what follows.
-    pub exact: Vec<String>,
-    /// At least one of these is in the question.
-    pub any: Vec<String>,
-    /// Each of these is in the question.
-    pub all: Vec<String>,
-    /// None of these is in the question.
-    pub none: Vec<String>,
-    /// What it does.
-    pub action: RuleAction,
-    /// Higher is tried first.
-    pub priority: i64,
-    /// Where it was written.
-    pub source: Source,
-}
-
 /// A place in a knowledge file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Source {
@@ -90,6 +71,15 @@ pub struct Source {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
+}
+
+/// What holds for the whole knowledge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// When the business is open; unknown if no settings say so.
+    pub schedule: Option<Schedule>,
+    /// Where they were written; line 0 if nowhere.
+    pub source: Source,
 }
 
 /// What a bot is to know.
@@ -101,18 +91,36 @@ pub struct Knowledge {
     pub rules: Vec<FaqRule>,
     /// Words that mean the same, beyond those that every pack knows.
     pub synonyms: Vec<Vec<String>>,
+    /// What can be found in a question besides words.
+    pub entities: Vec<Entity>,
+    /// What holds for the whole knowledge.
+    pub settings: Settings,
     /// What was passed over: blank phrasings among others. The editor may want to know.
     pub warnings: Vec<KnowledgeError>,
 }
 
 impl Knowledge {
-    /// Adds what another file says. An id that both use is an error.
+    /// Adds what another file says. An id that both use is an error, as are two settings.
     pub fn merge(&mut self, other: Self) -> Result<(), Vec<KnowledgeError>> {
+        self.add(other)?;
+        parse::check_together(self)
+    }
+
+    /// Adds what another file says, of which not everything need be right yet.
+    fn add(&mut self, other: Self) -> Result<(), Vec<KnowledgeError>> {
         self.entries.extend(other.entries);
         self.rules.extend(other.rules);
         self.synonyms.extend(other.synonyms);
+        self.entities.extend(other.entities);
         self.warnings.extend(other.warnings);
-        parse::check_together(self)
+        if other.settings.source.line == 0 {
+            return Ok(());
+        }
+        if self.settings.source.line != 0 {
+            return Err(vec![other.settings.twice(&self.settings.source)]);
+        }
+        self.settings = other.settings;
+        Ok(())
     }
 
     /// The rules with those that every pack starts from, in the order in which they are tried.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calibrate::calibrate;
 use super::hot::{KEY_BYTES, key};
 use super::learn::Lesson;
+use super::pattern::PatternError;
 use super::read::Bytes;
 use super::train::Recipe;
 use super::write::{self, Parts, Writer};
-use super::{PackHash, lexicon, words};
+use super::{PackHash, lexicon, rulebook, words};
 use crate::answer::tokens::Tokens;
-use crate::knowledge::{FaqEntry, FaqRule, Knowledge, Localised, RuleAction};
+use crate::knowledge::{FaqEntry, Knowledge, Localised};
 use crate::limits::PACK_BYTES_MAX;
 
 /// How to build.
@@ -78,6 +79,9 @@ pub enum BuildError {
     /// More synonyms than a pack may have.
     #[error("there are too many synonyms")]
     TooManyWords,
+    /// A pattern of a rule or an entity of this name can't be compiled.
+    #[error("`{0}`: {1}")]
+    Pattern(String, #[source] PatternError),
     /// A rule names an entry that the knowledge does not have.
     #[error("rule `{rule}` answers with entry `{entry}`, which the knowledge does not have")]
     UnknownEntry {
@@ -151,7 +155,7 @@ pub fn build(
         languages,
         entries: written,
         hot: write::hot(&exact_questions(&entries)),
-        rules: write_rules(&rules, &index)?,
+        rules: rulebook::write(knowledge, &rules, &index)?,
         lexicon: words,
         model: write::model(&model, &calibration),
     };
@@ -229,36 +233,4 @@ fn write_entries(entries: &[&FaqEntry]) -> (Writer, Writer) {
         languages.text(name);
     }
     (languages, part)
-}
-
-fn write_rules(rules: &[FaqRule], index: &BTreeMap<&str, u16>) -> Result<Writer, BuildError> {
-    let mut tokens = Tokens::default();
-    let mut part = Writer::default();
-    part.varint(rules.len() as u32);
-    for rule in rules {
-        match &rule.action {
-            RuleAction::HandOff => part.u8(0),
-            RuleAction::Answer(entry) => {
-                let at = index
-                    .get(entry.as_str())
-                    .ok_or_else(|| BuildError::UnknownEntry {
-                        rule: rule.id.clone(),
-                        entry: entry.clone(),
-                    })?;
-                part.u8(1);
-                part.u16(*at);
-            }
-        }
-        for terms in [&rule.exact, &rule.any, &rule.all, &rule.none] {
-            part.varint(terms.len() as u32);
-            for term in terms {
-                tokens.read(term);
-                part.u8(tokens.all().len() as u8);
-                for token in tokens.all() {
-                    part.u32(token.hash);
-                }
-            }
-        }
-    }
-    Ok(part)
 }

@@ -11,6 +11,7 @@
 //! here: how a question is answered (`answer`), and where packs come from and whether to trust
 //! them: whoever fetches a pack checks that its SHA-256 is the name by which it was fetched.
 
+mod automaton;
 mod entry;
 mod hash;
 mod hot;
@@ -28,6 +29,10 @@ mod learn;
 #[cfg(feature = "compile")]
 mod math;
 #[cfg(feature = "compile")]
+pub(crate) mod pattern;
+#[cfg(feature = "compile")]
+mod rulebook;
+#[cfg(feature = "compile")]
 mod train;
 #[cfg(feature = "compile")]
 mod words;
@@ -39,11 +44,14 @@ pub use hash::{PackHash, PackHashError};
 pub(crate) use hot::Hot;
 pub(crate) use lexicon::{Lexicon, key as term_key};
 pub(crate) use model::{Calibration, EVIDENCE, Model};
-use read::{Bytes, Span};
-pub(crate) use rules::{Action, Rule, Rules, Term};
+pub(crate) use read::Bytes;
+use read::Span;
+pub(crate) use rules::{Action, MALFORMED as MALFORMED_RULE, Rule, Rules};
 
 #[cfg(feature = "compile")]
 pub use build::{BuildError, BuildReport, BuildSettings, Progress, build};
+#[cfg(feature = "compile")]
+pub use pattern::PatternError;
 
 use crate::limits::{PACK_BYTES_MAX, PACK_ENTRIES_MAX};
 
@@ -52,7 +60,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
 
 /// The version of the layout. Any change of layout or of scoring makes a new one: an older
 /// reader must refuse a pack rather than answer differently from everyone else.
-pub const PACK_VERSION: u16 = 1;
+pub const PACK_VERSION: u16 = 2;
 
 /// An entry's place in a pack. Means something only together with that pack's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,7 +160,7 @@ impl Pack {
         part.end("entries")?;
 
         let hot = hot::Place::check(rest.part()?, count)?;
-        let rules = rules::Place::check(rest.part()?, count)?;
+        let rules = rules::Place::check(rest.part()?, &bytes, count)?;
         let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;

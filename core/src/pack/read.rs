@@ -112,9 +112,14 @@ impl<'a> Bytes<'a> {
         }
     }
 
-    pub(crate) fn text(&mut self) -> Result<&'a str, PackError> {
+    /// Bytes that bear their length in front.
+    pub(crate) fn raw(&mut self) -> Result<&'a [u8], PackError> {
         let length = self.varint()? as usize;
-        core::str::from_utf8(self.take(length)?).map_err(|_| PackError::Malformed { part: "text" })
+        self.take(length)
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, PackError> {
+        core::str::from_utf8(self.raw()?).map_err(|_| PackError::Malformed { part: "text" })
     }
 
     /// A text that is checked now and opened later.

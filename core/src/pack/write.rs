@@ -34,9 +34,14 @@ impl Writer {
         self.0.push(value as u8);
     }
 
+    /// Bytes with their length in front.
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
+        self.varint(bytes.len() as u32);
+        self.0.extend(bytes);
+    }
+
     pub(super) fn text(&mut self, text: &str) {
-        self.varint(text.len() as u32);
-        self.0.extend(text.as_bytes());
+        self.raw(text.as_bytes());
     }
 
     pub(super) fn part(&mut self, part: &Writer) {

@@ -42,7 +42,9 @@ pub fn submission_bytes(submission: &Submission) -> usize {
             .sum();
         json_bytes(claim.text.expose()) + entries
     });
-    ENVELOPE_BYTES + json_bytes(said.text.expose()) + json_bytes(&said.lang) + claim
+    let page = said.page.as_ref();
+    let page = page.map_or(0, |page| json_bytes(page.expose()));
+    ENVELOPE_BYTES + json_bytes(said.text.expose()) + json_bytes(&said.lang) + page + claim
 }
 
 /// At least as many bytes as `event` takes in a frame.

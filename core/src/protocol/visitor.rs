@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Answer, Event, Hop, Receipts, Seq, Status};
-use super::extensible::{extensible, growing};
+use super::extensible::{appended, extensible, growing};
 use super::problem::Problem;
 use super::word::words;
 use crate::id::{MessageId, VisitorId};
@@ -135,6 +135,13 @@ pub struct SaidText {
     /// What a hop below has already answered, to be verified.
     #[serde(default)]
     pub claim: Option<Claim>,
+    /// The address of the page that the answerer was told, if any: rules may look at it.
+    #[serde(
+        default,
+        deserialize_with = "appended",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub page: Option<Private<String>>,
 }
 
 /// "Talk to a person".

@@ -118,6 +118,7 @@ impl<'a> TestVisitor<'a> {
             text: text.into(),
             lang: "en".into(),
             claim: None,
+            page: None,
         };
         Submission {
             id: MessageId::new(self.host.now(), self.host.dice()),

@@ -39,7 +39,7 @@ pub(super) enum KnowledgeCommand {
         /// The inbox's key.
         #[arg(long)]
         inbox: String,
-        /// FAQ entries and rules in JSON Lines.
+        /// Knowledge in JSON Lines or CSV.
         file: PathBuf,
     },
 }

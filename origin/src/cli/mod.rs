@@ -135,7 +135,7 @@ pub fn main() -> ExitCode {
                 eprintln!("{error}");
             }
             eprintln!(
-                "error: the knowledge has {} errors; nothing was published",
+                "error: the knowledge has {} errors; nothing was built or published",
                 errors.len()
             );
             ExitCode::FAILURE

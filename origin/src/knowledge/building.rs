@@ -180,7 +180,11 @@ fn make(file: &str, text: &[u8], course: &Course) -> Result<Built, PublishError>
     })
 }
 
-fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// The bytes as they are kept, and sent to browsers and edges.
+///
+/// # Errors
+/// None that is expected: it writes to memory.
+pub fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let parameters = brotli::enc::BrotliEncoderParams {
         quality: BROTLI_QUALITY,
         lgwin: 22,

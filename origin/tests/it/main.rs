@@ -13,6 +13,7 @@ mod knowledge;
 mod learning;
 mod messages;
 mod operators;
+mod packs;
 mod previews;
 mod process;
 mod storage;

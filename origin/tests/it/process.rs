@@ -388,56 +388,6 @@ fn mistakes_are_told_with_what_would_be_right() {
     }
 }
 
-#[test]
-fn packs_are_built_and_explained_as_files() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    std::fs::write(path("faq.jsonl"), KNOWLEDGE).unwrap();
-    let built = succeeded(&command(
-        directory.path(),
-        &[
-            "pack",
-            "build",
-            &path("faq.jsonl"),
-            "--out",
-            &path("faq.pack"),
-        ],
-        "",
-    ));
-    assert_eq!(built["entries"], 2);
-    let explained = command(
-        directory.path(),
-        &["pack", "explain", &path("faq.pack"), "when are you open?"],
-        "",
-    );
-    let explained = succeeded(&explained);
-    assert_eq!(
-        (&explained["decision"], &explained["found"][0]["entry"]),
-        (&"answer".into(), &"hours".into())
-    );
-    let cases = [
-        r#"{"q":"when are you open?","expect":"hours"}"#,
-        r#"{"q":"I want to talk to a person","expect":null}"#,
-    ];
-    std::fs::write(path("cases.jsonl"), cases.join("\n")).unwrap();
-    let measured = command(
-        directory.path(),
-        &["pack", "eval", &path("faq.pack"), &path("cases.jsonl")],
-        "",
-    );
-    let measured = succeeded(&measured);
-    assert_eq!(
-        (&measured["cases"], &measured["answered_right"]),
-        (&2.into(), &1.into())
-    );
-    let told = failed(&command(
-        directory.path(),
-        &["pack", "explain", &path("faq.jsonl"), "x"],
-        "",
-    ));
-    assert!(told.contains("not a knowledge pack"), "{told}");
-}
-
 #[cfg(unix)]
 #[test]
 fn a_read_only_database_is_told_at_the_start() {

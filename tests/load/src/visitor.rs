@@ -74,6 +74,7 @@ impl Visitor {
             text: text.into(),
             lang: "en".to_owned(),
             claim: None,
+            page: None,
         };
         let submission = Submission {
             id,

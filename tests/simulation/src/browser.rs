@@ -394,6 +394,7 @@ impl World<'_> {
             text: text.into(),
             lang: "en".to_owned(),
             claim: None,
+            page: None,
         };
         let id = MessageId::new(self.wall(), self.dice.bytes());
         let answer = self.asks_device(tab, id, &said);
@@ -492,6 +493,7 @@ impl World<'_> {
             text: "something else".into(),
             lang: String::new(),
             claim: None,
+            page: None,
         });
         let messages = vec![Submission {
             id,

@@ -46,6 +46,7 @@ pub(crate) fn text(text: &str) -> Submission {
         text: text.into(),
         lang: "en".to_owned(),
         claim: None,
+        page: None,
     };
     Submission {
         id: MessageId::new(host::now(), host::random()),

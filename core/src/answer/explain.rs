@@ -1,0 +1,156 @@
+//! Why a question is answered as it is: for the editor, in the console and on the command line.
+//!
+//! In go a pack and a question; out comes everything that the decision rests on. What weighed is
+//! found by leaving it out: how much lower does the best entry score without these words? That
+//! holds whatever features the model counts.
+
+use super::entities::{Found, words};
+use super::tokens::{Shape, Token, Tokens};
+use super::{Answerer, Decision, Match, Question, Trace};
+use crate::limits::{EXPLAINED_PARTS_MAX, EXPLAINED_TOKENS_MAX, SUGGESTIONS_MAX};
+use crate::pack::Pack;
+
+/// Why a question is answered as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation<'p> {
+    /// What the bot does.
+    pub decision: Decision,
+    /// The rule that decides, if one does, and what rules say besides.
+    pub trace: Trace<'p>,
+    /// The entries that the decision gives or suggests.
+    pub found: Vec<Named<'p>>,
+    /// The entries that fit best by the model alone, whatever the thresholds, best first.
+    pub ranked: Vec<Named<'p>>,
+    /// Confidence in ‰ from which the best match is given as the answer.
+    pub answer_from: u16,
+    /// Confidence in ‰ from which matches are suggested.
+    pub suggest_from: u16,
+    /// The question's words that weighed most for or against the best match, heaviest first.
+    pub weighed: Vec<Weighed>,
+    /// The entities that the pack finds in the question.
+    pub entities: Vec<Found<'p>>,
+}
+
+/// An entry that fits a question, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named<'p> {
+    /// The entry's id.
+    pub entry: &'p str,
+    /// Its title, in the language that suits the question.
+    pub title: &'p str,
+    /// How sure, and how it was found.
+    pub found: Match,
+}
+
+/// Words of a question, and what they weighed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// The words as they were read: one or two, or Chinese characters.
+    pub text: String,
+    /// By how much the best entry scores lower without them, in 1/1,024; negative where they
+    /// speak against it.
+    pub weight: i32,
+}
+
+impl Answerer {
+    /// Why the bot does with a question what it does.
+    pub fn explain<'p>(&mut self, pack: &'p Pack, question: &Question<'_>) -> Explanation<'p> {
+        let decision = self.decide(pack, question);
+        let named = |found: &[Match]| -> Vec<Named<'p>> {
+            let each = found.iter().filter_map(|found| {
+                let entry = pack.entry(found.entry)?;
+                Some(Named {
+                    entry: entry.id(),
+                    title: entry.title(question).text,
+                    found: *found,
+                })
+            });
+            each.collect()
+        };
+        let found = match &decision {
+            Decision::Answer(found) => named(core::slice::from_ref(found)),
+            Decision::Suggest(found) => named(found),
+            Decision::HandOff | Decision::Flow | Decision::Escalate => Vec::new(),
+        };
+        let ranked = named(&self.rank(pack, question));
+        let calibration = pack.model().calibration;
+        Explanation {
+            trace: self.trace(pack, question),
+            entities: self.entities(pack, question),
+            weighed: self.weigh(pack, question),
+            answer_from: calibration.answer_from,
+            suggest_from: calibration.suggest_from,
+            decision,
+            found,
+            ranked,
+        }
+    }
+
+    fn weigh(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Weighed> {
+        let mut read = Tokens::default();
+        read.read(question.read());
+        let all = read.all();
+        let all = all.get(..EXPLAINED_TOKENS_MAX).unwrap_or(all);
+        let Some((class, whole)) = self.best(pack, &words(&read, all)) else {
+            return Vec::new();
+        };
+        let mut without = |at: usize, length: usize| {
+            let (before, rest) = all.split_at_checked(at).unwrap_or((all, &[]));
+            let after = rest.get(length..).unwrap_or(&[]);
+            let left = format!("{} {}", words(&read, before), words(&read, after));
+            whole - self.score_of(pack, &left, class)
+        };
+        let singles: Vec<i32> = (0..all.len()).map(|at| without(at, 1)).collect();
+        let mut parts: Vec<(i32, usize, usize)> = Vec::new();
+        for (at, single) in singles.iter().enumerate() {
+            parts.push((*single, at, 1));
+            let Some([first, second]) = all.get(at..at + 2) else {
+                continue;
+            };
+            // Two neighbours are shown as one where they say more than each for itself; Chinese
+            // characters, two of which mostly are a word, where they say as much.
+            let pair = without(at, 2);
+            let each = single + singles.get(at + 1).copied().unwrap_or(0);
+            if pair > each || pair == each && is_chinese(first, second) {
+                parts.push((pair, at, 2));
+            }
+        }
+        parts.sort_by_key(|(weight, at, _)| (core::cmp::Reverse(weight.unsigned_abs()), *at));
+        let mut taken = vec![false; all.len()];
+        let mut weighed = Vec::new();
+        for (weight, at, length) in parts {
+            let Some(place) = taken.get_mut(at..at + length) else {
+                continue;
+            };
+            if weight == 0 || weighed.len() == EXPLAINED_PARTS_MAX || place.contains(&true) {
+                continue;
+            }
+            place.fill(true);
+            let text = words(&read, all.get(at..at + length).unwrap_or(&[]));
+            weighed.push(Weighed { text, weight });
+        }
+        weighed
+    }
+
+    /// The entry that scores highest, and its score.
+    fn best(&mut self, pack: &Pack, text: &str) -> Option<(u16, i32)> {
+        self.tokens.read(text);
+        self.score(pack);
+        let best = self.scores.best().first()?;
+        Some((best.class, best.score))
+    }
+
+    /// The score of an entry; that of the last that is ranked, if it is not among them.
+    fn score_of(&mut self, pack: &Pack, text: &str, class: u16) -> i32 {
+        self.tokens.read(text);
+        self.score(pack);
+        let best = self.scores.best();
+        let own = best.iter().find(|scored| scored.class == class);
+        let last = best.last().filter(|_| best.len() == SUGGESTIONS_MAX);
+        own.or(last).map_or(0, |scored| scored.score)
+    }
+}
+
+fn is_chinese(first: &Token, second: &Token) -> bool {
+    first.shape == Shape::Ideograph && second.shape == Shape::Ideograph
+}
