@@ -126,6 +126,7 @@ impl Gateway {
         }
         match frame {
             ToServer::Hello(hello) => self.handle_hello(hello),
+            ToServer::Unknown(_) => {}
             _ if self.sent.is_none() => {
                 self.fail(Problem::new(
                     Code::UnexpectedFrame,
@@ -148,7 +149,6 @@ impl Gateway {
             }
             ToServer::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
             ToServer::Ping(ping) => self.send(ToVisitor::Ping(ping)),
-            ToServer::Unknown(_) => {}
         }
     }
 

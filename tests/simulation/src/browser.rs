@@ -11,13 +11,16 @@ use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::visitor::{
     Answered, AskPerson, Reach, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
 };
-use firsthop_core::protocol::{Answer, Encoding, Hop, Remedy};
+use firsthop_core::protocol::{Answer, Code, Encoding, Hop, Remedy};
 
+use crate::agenda::Happening;
 use crate::dice::Dice;
 use crate::knowledge::QUESTIONS;
 use crate::mutation::Mutation;
+use crate::network::Conn;
+use crate::skew::Host;
 use crate::tally::{Fault, Reached};
-use crate::world::{Conn, Happening, World};
+use crate::world::{World, YEAR_MS};
 
 /// A visitor, and what was promised to them.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(crate) struct Visitor {
     /// Connects to the origin, without an edge.
     pub(crate) direct: bool,
     pub(crate) online: bool,
+    /// How far the wall clock is ahead, plus a year.
+    pub(crate) ahead: u64,
     /// What each of the visitor's devices remembers.
     pub(crate) stores: [Vec<Change>; 2],
     /// What was written, by id.
@@ -42,6 +47,7 @@ impl Visitor {
             id: VisitorId::new(firsthop_core::Timestamp::from_millis(7), dice.bytes()),
             direct: dice.chance(250),
             online: true,
+            ahead: YEAR_MS,
             stores: [Vec::new(), Vec::new()],
             wrote: BTreeMap::new(),
             promised: BTreeMap::new(),
@@ -87,6 +93,7 @@ impl World<'_> {
         let Tab {
             visitor, device, ..
         } = self.tabs[tab];
+        self.may_upgrade(Host::Tab(tab));
         let store = self.visitors[visitor].stores[device].clone();
         let mut client = Client::new(now, seed, "simulation", store);
         client.connect(now);
@@ -107,7 +114,7 @@ impl World<'_> {
     /// The tab is done with its connection; the server hears of it sooner or later.
     fn drop_conn(&mut self, tab: usize) {
         if let Some(conn) = self.tabs[tab].conn.take() {
-            let half_open = !self.healed && self.dice.chance(100);
+            let half_open = self.lost(100);
             if half_open {
                 self.fault(Fault::SocketHalfOpen);
             }
@@ -154,9 +161,10 @@ impl World<'_> {
     }
 
     pub(crate) fn arrive_down(&mut self, conn: u64, frames: Vec<ToVisitor>) {
-        let Some(known) = self.conns.get(&conn) else {
+        let Some(known) = self.conns.get_mut(&conn) else {
             return;
         };
+        known.waiting = known.waiting.saturating_sub(1);
         let (tab, alive) = (known.tab, known.down);
         if !alive || self.tabs[tab].conn != Some(conn) {
             return;
@@ -251,7 +259,7 @@ impl World<'_> {
     /// Does what the tab's machine wants done.
     pub(crate) fn drive_tab(&mut self, tab: usize) {
         // Now and then a tab dies before it is done with everything.
-        let dies_after = (!self.healed && self.dice.chance(2)).then(|| self.dice.below(4));
+        let dies_after = self.lost(2).then(|| self.dice.below(4));
         let mut done = 0;
         while let Some(output) = self.tabs[tab].client.as_mut().and_then(Client::poll_output) {
             if dies_after.is_some_and(|after| done >= after) {
@@ -295,9 +303,11 @@ impl World<'_> {
                 down: true,
                 up_until: 0,
                 down_until: 0,
+                waiting: 0,
+                reads_again: 0,
             },
         );
-        let fails = !self.healed && self.dice.chance(30);
+        let fails = self.lost(30);
         let wait = self.latency();
         self.after(wait, Happening::Connected { tab, conn, fails });
     }
@@ -396,7 +406,7 @@ impl World<'_> {
             claim: None,
             page: None,
         };
-        let id = MessageId::new(self.wall(), self.dice.bytes());
+        let id = MessageId::new(self.wall_of(self.tabs[tab].visitor), self.dice.bytes());
         let answer = self.asks_device(tab, id, &said);
         let mut answered = None;
         if let Some(answer) = answer {
@@ -431,14 +441,14 @@ impl World<'_> {
     }
 
     pub(crate) fn says(&mut self, tab: usize, said: Said, answered: Option<Answered>) {
-        let id = MessageId::new(self.wall(), self.dice.bytes());
+        let id = MessageId::new(self.wall_of(self.tabs[tab].visitor), self.dice.bytes());
         self.says_as(tab, id, said, answered);
     }
 
     fn says_as(&mut self, tab: usize, id: MessageId, said: Said, answered: Option<Answered>) {
         let submission = Submission {
             id,
-            at: self.wall(),
+            at: self.wall_of(self.tabs[tab].visitor),
             said: said.clone(),
         };
         let now = self.clock(tab);
@@ -455,6 +465,7 @@ impl World<'_> {
                 self.drive_tab(tab);
                 self.forget_unsaved(visitor, id);
             }
+            Err(problem) if problem.code == Code::OutboxFull => self.reach(Reached::OutboxFull),
             Err(problem) => self.violate(format!("tab {tab} can't say anything: {problem}")),
         }
     }

@@ -4,9 +4,10 @@ use firsthop_core::hop::client::Client;
 use firsthop_core::hop::transcript::Delivery;
 use firsthop_core::protocol::agent::{Act, Reply};
 
+use crate::agenda::Happening;
 use crate::console::agent_ref;
 use crate::tally::Fault;
-use crate::world::{Happening, World};
+use crate::world::{World, YEAR_MS};
 
 impl World<'_> {
     /// Somebody does something.
@@ -38,7 +39,7 @@ impl World<'_> {
             }
             33 if self.dice.chance(150) => {
                 self.fault(Fault::Flood);
-                for _ in 0..30 {
+                for _ in 0..self.dice.between(20, 240) {
                     self.says_something(tab);
                 }
             }
@@ -72,7 +73,7 @@ impl World<'_> {
         let visitor = self.dice.below(self.visitors.len());
         let tab = self.dice.below(self.tabs.len());
         let wait = self.dice.between(500, 15_000);
-        match self.dice.below(18) {
+        match self.dice.below(22) {
             0 if self.edges[visitor].up => {
                 self.fault(Fault::EdgeToOriginCut);
                 self.edges[visitor].up = false;
@@ -128,6 +129,19 @@ impl World<'_> {
                 self.cut_agent_off(agent);
             }
             17 => self.changes_pack(),
+            18 => {
+                let agent = self.dice.below(self.agents.len());
+                if !self.agents[agent].frozen {
+                    self.freeze(agent);
+                    let wait = self.dice.between(2_000, 100_000);
+                    self.after(wait, Happening::AgentThaws { agent });
+                }
+            }
+            19 => {
+                self.fault(Fault::WallClockWrong);
+                self.visitors[visitor].ahead = self.dice.between(0, 2 * YEAR_MS);
+            }
+            20 | 21 => self.stops_reading(tab, wait),
             _ => {}
         }
     }
@@ -180,6 +194,17 @@ impl World<'_> {
         });
     }
 
+    fn stops_reading(&mut self, tab: usize, wait: u64) {
+        let until = self.now + wait;
+        if let Some(conn) = self.tabs[tab]
+            .conn
+            .and_then(|conn| self.conns.get_mut(&conn))
+        {
+            conn.reads_again = until;
+            self.fault(Fault::SlowReader);
+        }
+    }
+
     fn goes_offline(&mut self, visitor: usize, wait: u64) {
         if !self.visitors[visitor].online {
             return;
@@ -212,6 +237,7 @@ impl World<'_> {
         self.origin.storage_fails = false;
         self.origin.slow = false;
         self.restart_origin();
+        self.thaw_all();
         for edge in &mut self.edges {
             edge.storage_fails = false;
             (edge.up, edge.down) = (true, true);

@@ -1,16 +1,29 @@
 //! What must be true: after each step, and once everything has healed.
 
+use std::borrow::Cow;
+
 use firsthop_core::conversation::same_submission;
 use firsthop_core::hop::client::{Change, Client};
 use firsthop_core::hop::transcript::Delivery;
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::limits::VISITOR_OUTBOX_MAX;
 use firsthop_core::protocol::visitor::{Reach, Said, Submission};
-use firsthop_core::protocol::{Author, Content, Event, Hop, Seq, Status};
+use firsthop_core::protocol::{Author, Content, Event, Hop, Reason, Seq, Status, Unread};
 
 use crate::origin::ids;
 use crate::tally::Reached;
 use crate::world::World;
+
+/// An event as far as this version knows it: JSON keeps nothing of the rest.
+fn as_read(event: &Event) -> Cow<'_, Event> {
+    let mut known = match &event.content {
+        Content::Unknown(_) => event.clone(),
+        Content::Status(change) if matches!(change.status, Status::Unknown(_)) => event.clone(),
+        _ => return Cow::Borrowed(event),
+    };
+    known.content = Content::Unknown(Unread::default());
+    Cow::Owned(known)
+}
 
 impl World<'_> {
     /// Some hop said that it has these: from now on they must be there.
@@ -137,16 +150,20 @@ impl World<'_> {
                 if (change.status == Status::Assigned) != change.assignee.is_some() {
                     wrong.push("assigned to nobody".to_owned());
                 }
+                if change.reason == Reason::Lapsed {
+                    self.reach(Reached::Lapsed);
+                }
+                self.origin.conversations[visitor].changed_at = self.now;
                 self.reach(match change.status {
                     Status::Pending => Reached::Returned,
                     Status::Queued => Reached::Queued,
                     Status::Assigned => Reached::Assigned,
                     Status::Resolved => Reached::Resolved,
-                    Status::Unknown(_) => return wrong.push("an unknown status".to_owned()),
+                    Status::Unknown(_) => Reached::StatusOfTomorrow,
                 });
             }
             Content::Note(_) => self.reach(Reached::Noted),
-            Content::Unknown(_) => wrong.push("an unknown event".to_owned()),
+            Content::Unknown(_) => self.reach(Reached::EventOfTomorrow),
         }
     }
 
@@ -170,9 +187,11 @@ impl World<'_> {
             .filter(|event| !event.content.is_private())
             .skip(from);
         let is_beginning = events.len() > from
-            && events[from..]
-                .iter()
-                .all(|event| truth.next() == Some(event));
+            && events[from..].iter().all(|event| {
+                truth
+                    .next()
+                    .is_some_and(|log| as_read(log) == as_read(event))
+            });
         let count = events.len();
         if !is_beginning {
             let seqs: Vec<_> = events.iter().map(|event| event.seq.0).collect();
@@ -240,14 +259,16 @@ impl World<'_> {
                 client.outbox_len()
             ));
         }
-        if transcript.events() != log.visible_after(Seq(0)) {
+        let visible = log.visible_after(Seq(0));
+        let shown = transcript.events().iter().map(as_read);
+        if !shown.eq(visible.iter().map(as_read)) {
             return Some(format!(
                 "is at {} of {}",
                 client.cursor().0,
                 log.head.visible.0
             ));
         }
-        if client.status() != log.head.status {
+        if client.status().as_str() != log.head.status.as_str() {
             return Some(format!(
                 "shows {:?} instead of {:?}",
                 client.status(),

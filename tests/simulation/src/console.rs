@@ -9,8 +9,10 @@ use firsthop_core::limits::EVENTS_PER_FRAME_MAX;
 use firsthop_core::protocol::agent::{Act, Command, Release, Reopen, Reply, Resolve, Take};
 use firsthop_core::protocol::{AgentRef, Code, Event, Note, Problem, Receipts, Seq, Status};
 
+use crate::agenda::Happening;
+use crate::origin::{Waiter, Work};
 use crate::tally::{Fault, Reached};
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// See the module.
 #[derive(Debug)]
@@ -22,6 +24,11 @@ pub(crate) struct Agent {
     commands: BTreeMap<MessageId, (usize, Command)>,
     /// When what the origin sent last arrives: a connection keeps the order.
     heard_until: u64,
+    /// Stopped: what comes meanwhile is held.
+    pub(crate) frozen: bool,
+    pub(crate) held: Vec<Happening>,
+    /// When the origin last heard a sign of life.
+    pub(crate) answered_at: u64,
 }
 
 /// An agent's copy of a log.
@@ -39,6 +46,9 @@ impl Agent {
             copies: BTreeMap::new(),
             commands: BTreeMap::new(),
             heard_until: 0,
+            frozen: false,
+            held: Vec::new(),
+            answered_at: 0,
         }
     }
 
@@ -65,6 +75,9 @@ fn as_agents_see(event: &Event) -> Event {
 
 impl World<'_> {
     pub(crate) fn agent_acts(&mut self, agent: usize) {
+        if self.agents[agent].frozen {
+            return;
+        }
         let visitor = self.dice.below(self.visitors.len());
         let status = self.origin.conversations[visitor].head.status;
         let text = "let me see\n…";
@@ -78,6 +91,12 @@ impl World<'_> {
             }),
             (4 | 5, Status::Queued | Status::Assigned) => Act::Reply(Reply { text: text.into() }),
             (6, _) => return self.agent_reads(agent, visitor),
+            (7, _) if self.tomorrow.origin && self.origin.up => {
+                let id = MessageId::new(self.wall(), self.dice.bytes());
+                let parks = self.dice.chance(500);
+                let work = Work::Tomorrow { agent, id, parks };
+                return self.enqueue(visitor, work, Waiter::Nobody);
+            }
             _ => return,
         };
         self.agent_commands(agent, visitor, act);
@@ -152,6 +171,9 @@ impl World<'_> {
     }
 
     pub(crate) fn command_overdue(&mut self, agent: usize, id: MessageId) {
+        if self.agents[agent].frozen {
+            return self.hold(agent, Happening::CommandOverdue { agent, id });
+        }
         self.send_command(agent, id);
     }
 
@@ -164,6 +186,15 @@ impl World<'_> {
     ) {
         if self.agents[agent].life != life {
             return;
+        }
+        if self.agents[agent].frozen {
+            let held = Happening::CommandResult {
+                agent,
+                life,
+                id,
+                result,
+            };
+            return self.hold(agent, held);
         }
         match result {
             Err(problem) if problem.code == Code::StorageUnavailable => {}
@@ -186,10 +217,14 @@ impl World<'_> {
     // ---- Replicas ---------------------------------------------------------------------------
 
     pub(crate) fn agent_back(&mut self, agent: usize) {
+        if self.agents[agent].frozen {
+            return self.hold(agent, Happening::AgentBack { agent });
+        }
         if !self.origin.up {
             return self.after(500, Happening::AgentBack { agent });
         }
         self.agents[agent].connected = true;
+        self.lease_opens(agent);
         for visitor in 0..self.visitors.len() {
             self.agent_opens(agent, visitor);
         }
@@ -263,6 +298,16 @@ impl World<'_> {
         if self.agents[agent].life != life {
             return;
         }
+        if self.agents[agent].frozen {
+            let held = Happening::AgentEvents {
+                agent,
+                life,
+                visitor,
+                events,
+                more,
+            };
+            return self.hold(agent, held);
+        }
         let copy = self.agents[agent].copies.entry(visitor).or_default();
         let new = copy.replica.handle_events(events);
         let again = more || copy.replica.has_gap();
@@ -293,6 +338,7 @@ impl World<'_> {
     }
 
     pub(crate) fn cut_agent_off(&mut self, agent: usize) {
+        self.lease_closes(agent);
         self.agents[agent].life += 1;
         self.agents[agent].connected = false;
         let wait = self.dice.between(100, 4_000);

@@ -9,6 +9,13 @@ impl Dice {
         Self(seed)
     }
 
+    /// Chance of its own for one thing of a run, whatever else happens in it.
+    pub(crate) const fn of(seed: u64, kind: u64, number: u64) -> Self {
+        let mut dice = Self(seed ^ (kind << 56) ^ number.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        dice.roll();
+        dice
+    }
+
     pub(crate) const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

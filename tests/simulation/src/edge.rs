@@ -11,9 +11,11 @@ use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::visitor::{Reach, Refused, Said, Submission, ToServer, ToVisitor};
 use firsthop_core::protocol::{Hop, Status};
 
+use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::skew::Host;
 use crate::tally::{Fault, Reached};
-use crate::world::{Happening, World};
+use crate::world::World;
 
 /// How far a socket has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,13 +233,15 @@ impl World<'_> {
     }
 
     /// Whether chance, while there is any, wants something lost.
-    pub(crate) const fn lost(&mut self, per_mille: u64) -> bool {
-        !self.healed && self.dice.chance(per_mille)
+    pub(crate) fn lost(&mut self, per_mille: u64) -> bool {
+        let wanted = !self.healed && self.dice.chance(per_mille);
+        self.mishap(wanted)
     }
 
     /// Pushes are lost also while everybody speaks their last words.
-    pub(crate) const fn push_lost(&mut self) -> bool {
-        (!self.healed || self.last_words) && self.dice.chance(80)
+    pub(crate) fn push_lost(&mut self) -> bool {
+        let wanted = (!self.healed || self.last_words) && self.dice.chance(80);
+        self.mishap(wanted)
     }
 
     fn drive_edge(&mut self, visitor: usize) {
@@ -430,6 +434,7 @@ impl World<'_> {
     pub(crate) fn crash_edge(&mut self, visitor: usize) {
         self.fault(Fault::EdgeCrashed);
         self.lose_memory(visitor);
+        self.may_upgrade(Host::Edge(visitor));
         if self.mutated(Mutation::EdgeStorageVolatile) {
             self.edges[visitor].storage.clear();
         }

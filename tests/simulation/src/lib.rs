@@ -7,6 +7,7 @@
 //!
 //! Not here: sockets, HTTP, real stores; `tests/end_to_end` has those.
 
+mod agenda;
 mod browser;
 mod chaos;
 mod check;
@@ -14,17 +15,23 @@ mod console;
 mod dice;
 mod edge;
 mod knowledge;
+mod lease;
 mod mutation;
+mod network;
 mod origin;
 mod push;
+mod settings;
+mod shrink;
+mod skew;
 mod store;
 mod tally;
 mod world;
 
 pub use knowledge::Library;
 pub use mutation::Mutation;
+pub use settings::{Choice, Settings};
+pub use shrink::{Shrunk, shrink};
 pub use tally::{Fault, Reached, Tally};
-pub use world::Settings;
 
 use world::World;
 
@@ -43,6 +50,8 @@ pub struct Violation {
     pub what: String,
     /// What happened before, if that was asked for.
     pub trace: String,
+    /// What chance had happen.
+    pub chosen: Vec<Choice>,
 }
 
 impl std::fmt::Display for Violation {
@@ -77,7 +86,7 @@ fn settle<'a>(world: &mut World<'a>, missing: impl Fn(&World<'a>) -> Option<Stri
 ///
 /// # Errors
 /// The first violation.
-pub fn run(library: &Library, settings: Settings) -> Result<Tally, Box<Violation>> {
+pub fn run<'a>(library: &'a Library, settings: Settings<'a>) -> Result<Tally, Box<Violation>> {
     let mut world = World::new(library, settings);
     while world.violation.is_none() && world.tally.steps < settings.steps {
         world.step();
@@ -91,18 +100,25 @@ pub fn run(library: &Library, settings: Settings) -> Result<Tally, Box<Violation
         world.say_last_words();
         world.reload_some();
         settle(&mut world, World::unsettled);
+        world.stop_a_console();
+        settle(&mut world, World::waits_in_vain);
+        world.thaw_all();
         world.restart_quietly();
         settle(&mut world, World::unsettled);
         world.say_last_words();
         settle(&mut world, World::unsettled);
     }
     match world.violation.take() {
-        None => Ok(world.tally),
+        None => {
+            world.tally.trace = world.take_trace();
+            Ok(world.tally)
+        }
         Some(what) => Err(Box::new(Violation {
             seed: settings.seed,
             step: world.tally.steps,
             what,
             trace: world.take_trace(),
+            chosen: std::mem::take(&mut world.chosen),
         })),
     }
 }

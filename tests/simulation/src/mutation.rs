@@ -41,6 +41,12 @@ named! {
         AnswerIdNotDerived "answer_id_not_derived",
         /// The device does not keep what the visitor wrote.
         DeviceForgetsOutbox "device_forgets_outbox",
+        /// Frames pile up for a visitor who does not read.
+        QueueUnbounded "queue_unbounded",
+        /// An agent whose console is silent keeps their conversations.
+        LeaseNeverLapses "lease_never_lapses",
+        /// An open socket counts as a sign of life.
+        LeaseTrustsSocket "lease_trusts_socket",
         /// The device takes a message for stored when it has sent it.
         DeviceAcksOnSend "device_acks_on_send",
     }

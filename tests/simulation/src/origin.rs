@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthop_core::Timestamp;
 use firsthop_core::conversation::Head;
 use firsthop_core::hop::gateway::{Gateway, Output, State};
+use firsthop_core::hop::lease::Leases;
 use firsthop_core::hop::relay::RequestId;
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::visitor::{Claim, Submission, ToServer, ToVisitor};
-use firsthop_core::protocol::{Answer, Event, Receipts, Seq, Status};
+use firsthop_core::protocol::{Answer, Encoding, Event, Receipts, Seq, Status};
 
+use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::skew::Host;
 use crate::tally::Fault;
-use crate::world::{Happening, World};
+use crate::world::{ORIGIN_HOST, World};
 
 /// What the store holds of a conversation.
 #[derive(Debug, Default)]
@@ -27,6 +30,8 @@ pub(crate) struct Conversation {
     pub(crate) seen_by_visitor: Receipts,
     /// Whether the visitor has sockets at the edge, as far as is known.
     pub(crate) attached: bool,
+    /// When its status last changed.
+    pub(crate) changed_at: u64,
     /// Up to where the edge had the log when that was noted: a restart begins there.
     pub(crate) attached_at: Seq,
 }
@@ -44,12 +49,27 @@ pub(crate) enum Waiter {
     Conn(u64),
     Batch(u64),
     Agent { agent: usize, life: u64 },
+    Nobody,
 }
 
 #[derive(Debug)]
 pub(crate) enum Work {
     Says(Submission),
-    Acts { agent: usize, command: Command },
+    Acts {
+        agent: usize,
+        command: Command,
+    },
+    Lapses {
+        agent: usize,
+        beat: u64,
+        id: MessageId,
+    },
+    /// What an agent does that only a later version knows.
+    Tomorrow {
+        agent: usize,
+        id: MessageId,
+        parks: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -99,6 +119,11 @@ pub(crate) struct Origin {
     pub(crate) next_batch: u64,
     pub(crate) pushing: Vec<Pushing>,
     pub(crate) next_push: u64,
+    pub(crate) leases: Leases,
+    /// In the store: each agent's beat.
+    pub(crate) beats: [u64; 2],
+    /// When it was last down, slow or unable to write.
+    pub(crate) trouble_at: u64,
     /// What the last commit added, for the bug of not syncing it.
     pub(crate) last_commit: Vec<(usize, usize)>,
 }
@@ -120,6 +145,9 @@ impl Origin {
             next_batch: 0,
             pushing: (0..visitors).map(|_| Pushing::default()).collect(),
             next_push: 0,
+            leases: Leases::default(),
+            beats: [0; 2],
+            trouble_at: 0,
             last_commit: Vec::new(),
         }
     }
@@ -164,7 +192,7 @@ impl World<'_> {
         if !self.visitors[visitor].direct {
             return self.edge_takes(visitor, conn, frames);
         }
-        let now = self.clock(200);
+        let now = self.clock(ORIGIN_HOST);
         if let Some(gateway) = self.origin.gateways.get_mut(&conn) {
             for frame in frames {
                 gateway.handle_frame(now, frame);
@@ -237,7 +265,9 @@ impl World<'_> {
         if !self.origin.up {
             return;
         }
-        let now = self.clock(200);
+        let now = self.clock(ORIGIN_HOST);
+        let later = self.is_later(Host::Edge(visitor), Host::Origin);
+        let frames = self.wire(Encoding::Postcard, frames, later);
         if attached {
             self.attach(visitor, &frames);
         }
@@ -341,6 +371,8 @@ impl World<'_> {
         if !self.edges[visitor].down || self.lost(30) {
             return self.fault(Fault::ReplyLost);
         }
+        let later = self.is_later(Host::Origin, Host::Edge(visitor));
+        let frames = self.wire(Encoding::Postcard, frames, later);
         let wait = self.latency() + if self.origin.slow { 2_500 } else { 0 };
         self.after(
             wait,
@@ -359,6 +391,7 @@ impl Work {
         match self {
             Self::Says(message) => message.id,
             Self::Acts { command, .. } => command.id,
+            Self::Lapses { id, .. } | Self::Tomorrow { id, .. } => *id,
         }
     }
 }

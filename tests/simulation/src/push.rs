@@ -1,11 +1,13 @@
 //! The origin's pushes to edges, until they are acknowledged; its crashes, and what it finds after.
 
 use firsthop_core::protocol::visitor::{Events, ToVisitor};
-use firsthop_core::protocol::{Receipts, Seq, events_that_fit};
+use firsthop_core::protocol::{Encoding, Receipts, Seq, events_that_fit};
 
+use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::skew::Host;
 use crate::tally::Fault;
-use crate::world::{Happening, World};
+use crate::world::World;
 
 use crate::origin::{Job, Pushing};
 
@@ -50,6 +52,8 @@ impl World<'_> {
         if !self.edges[visitor].down || self.push_lost() {
             return self.fault(Fault::PushLost);
         }
+        let later = self.is_later(Host::Origin, Host::Edge(visitor));
+        let frames = self.wire(Encoding::Postcard, frames, later);
         if self.push_lost() {
             self.fault(Fault::PushTwice);
             let (wait, frames) = (self.dice.between(1, 8_000), frames.clone());
@@ -130,6 +134,7 @@ impl World<'_> {
             self.closed_by_server(conn);
         }
         self.cut_agents_off();
+        self.leases_restart();
         let wait = self.dice.between(200, 20_000);
         self.after(wait, Happening::Restarted);
     }
@@ -170,6 +175,8 @@ impl World<'_> {
             return;
         }
         self.note(|| "origin is back".to_owned());
+        self.origin.trouble_at = self.now;
+        self.may_upgrade(Host::Origin);
         self.origin.up = true;
         for visitor in 0..self.visitors.len() {
             if self.mutated(Mutation::OriginForgetsAttached) {

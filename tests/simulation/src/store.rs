@@ -1,19 +1,49 @@
 //! The origin's store: what waits goes into one transaction, and is told when that is on the disk.
 
+use firsthop_core::Timestamp;
 use firsthop_core::bot::{ask, verify};
-use firsthop_core::conversation::{Verdict, bot_speaks, same_command, same_submission};
+use firsthop_core::conversation::{Head, Verdict, bot_speaks, same_command, same_submission};
 use firsthop_core::hop::gateway::Notice;
 use firsthop_core::id::MessageId;
 use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::visitor::{Reach, Said, SaidText, Submission};
-use firsthop_core::protocol::{Code, Content, Hop, Problem, Seq, Status, UnverifiedClaim};
+use firsthop_core::protocol::{
+    Author, Code, Content, Event, Hop, Problem, Reason, Seq, Status, StatusChange, Unread,
+    UnverifiedClaim,
+};
 
+use crate::agenda::Happening;
 use crate::console::agent_ref;
 use crate::mutation::Mutation;
 use crate::tally::{Fault, Reached};
-use crate::world::{Happening, World};
+use crate::world::World;
 
 use crate::origin::{Job, Waiter, Work, believed};
+
+/// What a later origin's log may hold: a message of a kind, or a status, that is not known today.
+fn tomorrow(head: &mut Head, agent: usize, id: MessageId, parks: bool, at: Timestamp) -> Event {
+    let (seq, prev) = (head.seq.next(), head.visible);
+    (head.seq, head.visible) = (seq, seq);
+    let content = if parks {
+        head.status = Status::Unknown(17);
+        head.assignee = None;
+        Content::Status(StatusChange {
+            status: head.status,
+            reason: Reason::Unknown(23),
+            assignee: None,
+        })
+    } else {
+        Content::Unknown(Unread::new(40, b"kettle.jpg".to_vec()))
+    };
+    Event {
+        seq,
+        prev,
+        id,
+        at,
+        author: Author::Agent(agent_ref(agent)),
+        content,
+    }
+}
 
 impl World<'_> {
     pub(crate) fn enqueue(&mut self, visitor: usize, work: Work, waiter: Waiter) {
@@ -102,6 +132,7 @@ impl World<'_> {
             let same = match work {
                 Work::Says(message) => same_submission(known, message),
                 Work::Acts { agent, command } => same_command(known, &agent_ref(*agent), command),
+                Work::Lapses { .. } | Work::Tomorrow { .. } => true,
             };
             self.tally.reach(Reached::Deduped);
             if same || self.mutated(Mutation::OriginIgnoresBody) {
@@ -120,6 +151,17 @@ impl World<'_> {
                 head.visitor_says(message, verdict, unverified, now)?
             }
             Work::Acts { agent, command } => head.agent_acts(&agent_ref(*agent), command, now)?,
+            Work::Lapses { agent, beat, .. } if self.origin.beats[*agent] != *beat => Vec::new(),
+            Work::Lapses { agent, id, .. } => {
+                let lapsed = head.agent_lapses(agent_ref(*agent).id, *id, now);
+                if lapsed.is_some() {
+                    self.check_lapse(*agent);
+                }
+                lapsed.into_iter().collect()
+            }
+            Work::Tomorrow { agent, id, parks } => {
+                vec![tomorrow(&mut head, *agent, *id, *parks, now)]
+            }
         };
         if self.mutated(Mutation::AnswerIdNotDerived) {
             for event in &mut events {
@@ -193,6 +235,7 @@ impl World<'_> {
             self.reach(Reached::StoredAtOrigin);
         }
         match waiter {
+            Waiter::Nobody => {}
             Waiter::Conn(conn) => {
                 if let Some(gateway) = self.origin.gateways.get_mut(&conn) {
                     gateway.handle_ingested([(id, result)]);

@@ -89,6 +89,16 @@ named! {
         ClaimForged "claim_forged",
         /// A browser uses an id again, for something else.
         IdReused "id_reused",
+        /// A host comes back as another version of the program.
+        Upgraded "upgraded",
+        /// A browser's wall clock is wrong by up to a year.
+        WallClockWrong "wall_clock_wrong",
+        /// A visitor does not read for a while.
+        SlowReader "slow_reader",
+        /// An agent's console stops, and its socket stays open.
+        AgentFrozen "agent_frozen",
+        /// A console's sign of life is lost.
+        AnswerLost "answer_lost",
         /// Another pack becomes current in mid-conversation.
         PackChanged "pack_changed",
         /// A visitor writes more at once than may be under way.
@@ -143,6 +153,18 @@ named! {
         SharedByTabs "shared_by_tabs",
         /// A transport failed so often that the next one was tried.
         TransportChanged "transport_changed",
+        /// A visitor who did not read was cut off.
+        SlowReaderCut "slow_reader_cut",
+        /// Something of a later version was read.
+        ReadFromTomorrow "read_from_tomorrow",
+        /// An event of a kind that only a later version knows stood in a log.
+        EventOfTomorrow "event_of_tomorrow",
+        /// A conversation stood in a status that only a later version knows.
+        StatusOfTomorrow "status_of_tomorrow",
+        /// A silent console's conversation went back to the queue.
+        Lapsed "lapsed",
+        /// More was written than a device keeps unsent.
+        OutboxFull "outbox_full",
         /// Two agents wanted the same conversation.
         AlreadyAssigned "already_assigned",
     }
@@ -163,6 +185,8 @@ pub struct Tally {
     pub reached: BTreeMap<&'static str, u64>,
     /// The longest time, in simulated milliseconds, that healing took.
     pub healing_ms_max: u64,
+    /// What happened, if that was asked for.
+    pub trace: String,
 }
 
 impl Tally {

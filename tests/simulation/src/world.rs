@@ -8,203 +8,32 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use firsthop_core::answer::Answerer;
-use firsthop_core::hop::client::Change;
-use firsthop_core::hop::relay::RequestId;
-use firsthop_core::id::MessageId;
-use firsthop_core::pack::PackHash;
-use firsthop_core::protocol::agent::Command;
-use firsthop_core::protocol::visitor::{Submission, ToServer, ToVisitor};
-use firsthop_core::protocol::{Encoding, Event, Problem, Receipts, Seq, decode, encode};
+use firsthop_core::protocol::{Event, Receipts, Seq};
 use firsthop_core::{Instant, Timestamp};
-use serde::{Serialize, de::DeserializeOwned};
 
+use crate::agenda::Happening;
 use crate::browser::{Tab, Visitor};
 use crate::console::Agent;
 use crate::dice::Dice;
 use crate::edge::Edge;
 use crate::knowledge::Library;
 use crate::mutation::Mutation;
+use crate::network::Conn;
 use crate::origin::Origin;
+use crate::settings::{Choice, Settings};
+use crate::skew::Tomorrow;
 use crate::tally::{Fault, Reached, Tally};
-
-/// A connection of a tab, to its edge or to the origin.
-#[derive(Debug)]
-pub(crate) struct Conn {
-    pub(crate) tab: usize,
-    pub(crate) visitor: usize,
-    pub(crate) encoding: Encoding,
-    /// Whether it still carries anything, up and down.
-    pub(crate) up: bool,
-    pub(crate) down: bool,
-    /// When what was sent last arrives: a connection keeps the order.
-    pub(crate) up_until: u64,
-    pub(crate) down_until: u64,
-}
-
-/// Something that is going to happen.
-#[derive(Debug)]
-pub(crate) enum Happening {
-    // Visitors.
-    Connected {
-        tab: usize,
-        conn: u64,
-        fails: bool,
-    },
-    Up {
-        conn: u64,
-        frames: Vec<ToServer>,
-    },
-    Down {
-        conn: u64,
-        frames: Vec<ToVisitor>,
-    },
-    ClosedByTab {
-        conn: u64,
-    },
-    Told {
-        tab: usize,
-        life: u64,
-        change: Box<Change>,
-    },
-    PackFetched {
-        tab: usize,
-        life: u64,
-        hash: PackHash,
-    },
-    BackOnline {
-        visitor: usize,
-    },
-    // Edges.
-    Request {
-        visitor: usize,
-        life: u64,
-        id: RequestId,
-        attached: bool,
-        frames: Vec<ToServer>,
-    },
-    Reply {
-        visitor: usize,
-        life: u64,
-        id: RequestId,
-        frames: Vec<ToVisitor>,
-    },
-    GivenUp {
-        visitor: usize,
-        life: u64,
-        id: RequestId,
-    },
-    Written {
-        visitor: usize,
-        life: u64,
-        messages: Vec<Submission>,
-    },
-    Alarm {
-        visitor: usize,
-        at: u64,
-    },
-    EdgePack {
-        visitor: usize,
-        hash: PackHash,
-    },
-    EdgeStorageHealed {
-        visitor: usize,
-    },
-    LinkHealed {
-        visitor: usize,
-        up: bool,
-    },
-    // The origin.
-    Commit {
-        life: u64,
-    },
-    Committed {
-        life: u64,
-    },
-    Push {
-        visitor: usize,
-        id: u64,
-        frames: Vec<ToVisitor>,
-    },
-    PushReply {
-        visitor: usize,
-        id: u64,
-        sockets: usize,
-    },
-    PushOverdue {
-        visitor: usize,
-        id: u64,
-    },
-    Restarted,
-    OriginStorageHealed,
-    OriginFast,
-    // Agents.
-    Command {
-        agent: usize,
-        visitor: usize,
-        command: Command,
-    },
-    CommandResult {
-        agent: usize,
-        life: u64,
-        id: MessageId,
-        result: Result<(), Problem>,
-    },
-    CommandOverdue {
-        agent: usize,
-        id: MessageId,
-    },
-    Open {
-        agent: usize,
-        life: u64,
-        visitor: usize,
-        after: Seq,
-    },
-    AgentEvents {
-        agent: usize,
-        life: u64,
-        visitor: usize,
-        events: Vec<Event>,
-        more: bool,
-    },
-    AgentBack {
-        agent: usize,
-    },
-    // Chance.
-    Reload {
-        tab: usize,
-    },
-    OpenTab {
-        tab: usize,
-    },
-    EdgeDies {
-        visitor: usize,
-        life: u64,
-    },
-    OriginDies {
-        life: u64,
-    },
-    Act,
-    Break,
-}
-
-/// The settings of a run.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    /// Replays the run.
-    pub seed: u64,
-    /// Things that happen before everything heals.
-    pub steps: u64,
-    /// A deliberate bug.
-    pub mutation: Option<Mutation>,
-    /// Whether what happens is written down.
-    pub trace: bool,
-}
 
 pub(crate) struct World<'a> {
     pub(crate) library: &'a Library,
     pub(crate) answerer: Answerer,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Settings<'a>,
     pub(crate) dice: Dice,
+    counts: [u64; 3],
+    /// What chance had happen.
+    pub(crate) chosen: Vec<Choice>,
+    /// Who speaks a later version of the protocol.
+    pub(crate) tomorrow: Tomorrow,
     pub(crate) now: u64,
     agenda: BTreeMap<(u64, u64), Happening>,
     order: u64,
@@ -224,16 +53,20 @@ pub(crate) struct World<'a> {
 }
 
 const WALL_AT_START: u64 = 1_800_000_000_000;
-const TRACE_LINES_MAX: usize = 400;
+pub(crate) const YEAR_MS: u64 = 31_557_600_000;
+const TRACE_LINES_MAX: usize = 20_000;
 
 impl<'a> World<'a> {
-    pub(crate) fn new(library: &'a Library, settings: Settings) -> Self {
+    pub(crate) fn new(library: &'a Library, settings: Settings<'a>) -> Self {
         let mut dice = Dice::new(settings.seed);
         let count = 1 + dice.below(3);
         let mut world = Self {
             library,
             answerer: Answerer::new(),
             settings,
+            counts: [0; 3],
+            chosen: Vec::new(),
+            tomorrow: Tomorrow::new(&mut dice),
             now: 0,
             agenda: BTreeMap::new(),
             order: 0,
@@ -262,25 +95,80 @@ impl<'a> World<'a> {
         }
         world.after(5, Happening::Act);
         world.after(500, Happening::Break);
+        world.after(1, Happening::Watch);
         world
+    }
+
+    /// Whether something that chance wants happens: in a shrunk run not everything does.
+    fn choose(&mut self, choice: Choice) -> bool {
+        let happens = self.settings.only.is_none_or(|only| only.contains(&choice));
+        if happens {
+            self.chosen.push(choice);
+        }
+        happens
+    }
+
+    fn count(&mut self, kind: usize) -> u64 {
+        self.counts[kind] += 1;
+        self.counts[kind]
+    }
+
+    /// Chance wants a mishap.
+    pub(crate) fn mishap(&mut self, wanted: bool) -> bool {
+        if !wanted {
+            return false;
+        }
+        let number = self.count(2);
+        self.choose(Choice::Mishap(number))
+    }
+
+    /// Does something with chance of its own, so that it stays the same when others are left out;
+    /// the wait until the next.
+    fn by_chance(&mut self, choice: Choice, what: impl FnOnce(&mut Self)) -> u64 {
+        let (kind, number, low, high) = match choice {
+            Choice::Act(number) => (1, number, 5, 900),
+            Choice::Break(number) => (2, number, 50, 2_500),
+            Choice::Mishap(number) => (3, number, 1, 1),
+        };
+        let mut own = Dice::of(self.settings.seed, kind, number);
+        let wait = own.between(low, high);
+        if self.choose(choice) {
+            let others = std::mem::replace(&mut self.dice, own);
+            what(self);
+            self.dice = others;
+        }
+        wait
     }
 
     pub(crate) fn mutated(&self, mutation: Mutation) -> bool {
         self.settings.mutation == Some(mutation)
     }
 
-    /// The machines' clock; no two hosts count from the same start.
-    pub(crate) const fn clock(&self, host: usize) -> Instant {
-        Instant::from_millis(self.now + 1_000_003 * (host as u64 + 1))
+    /// The machines' clock: no two hosts count from the same start, nor equally fast.
+    pub(crate) fn clock(&self, host: usize) -> Instant {
+        let elapsed = self.now * self.pace(host) / 1_000;
+        Instant::from_millis(elapsed + 1_000_003 * (host as u64 + 1))
     }
 
-    fn unclock(at: Instant, host: usize) -> u64 {
-        at.as_millis().saturating_sub(1_000_003 * (host as u64 + 1))
+    /// When a host's clock shows `at`, or a little later.
+    fn unclock(&self, at: Instant, host: usize) -> u64 {
+        let elapsed = at.as_millis().saturating_sub(1_000_003 * (host as u64 + 1));
+        (elapsed * 1_000).div_ceil(self.pace(host))
     }
 
-    /// The wall clock of browsers and edges.
+    /// What a host's clock counts in 1,000 ms: most drift, by up to 4 %.
+    fn pace(&self, host: usize) -> u64 {
+        Dice::of(self.settings.seed, 4, host as u64).between(960, 1_040)
+    }
+
+    /// The wall clock.
     pub(crate) const fn wall(&self) -> Timestamp {
         Timestamp::from_millis(WALL_AT_START + self.now)
+    }
+
+    /// A visitor's wall clock, which may be wrong by years.
+    pub(crate) fn wall_of(&self, visitor: usize) -> Timestamp {
+        Timestamp::from_millis(self.wall().as_millis() - YEAR_MS + self.visitors[visitor].ahead)
     }
 
     pub(crate) fn after(&mut self, wait: u64, happening: Happening) {
@@ -321,25 +209,6 @@ impl<'a> World<'a> {
         self.trace.make_contiguous().join("\n")
     }
 
-    /// Frames as they come out at the other end: what the codec does to them is part of the run.
-    pub(crate) fn wire<F>(&mut self, encoding: Encoding, frames: Vec<F>) -> Vec<F>
-    where
-        F: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
-    {
-        let read = encode(encoding, &frames).and_then(|bytes| decode::<F>(encoding, &bytes));
-        match read {
-            Ok(read) if read == frames => read,
-            Ok(read) => {
-                self.violate(format!("{encoding:?} made {read:?} of {frames:?}"));
-                frames
-            }
-            Err(problem) => {
-                self.violate(format!("{encoding:?}: {problem}: {frames:?}"));
-                frames
-            }
-        }
-    }
-
     /// One thing happens; the earliest.
     pub(crate) fn step(&mut self) {
         self.tally.steps += 1;
@@ -351,6 +220,7 @@ impl<'a> World<'a> {
                 match timer {
                     Timer::Tab(tab) => self.tab_timeout(tab),
                     Timer::Edge(visitor) => self.edge_timeout(visitor),
+                    Timer::Leases => self.leases_timeout(),
                 }
             }
             (_, Some(_)) => {
@@ -367,13 +237,15 @@ impl<'a> World<'a> {
     fn earliest_timeout(&self) -> Option<(u64, Timer)> {
         let tabs = self.tabs.iter().enumerate().filter_map(|(index, tab)| {
             let at = tab.client.as_ref()?.next_timeout()?;
-            Some((Self::unclock(at, index), Timer::Tab(index)))
+            Some((self.unclock(at, index), Timer::Tab(index)))
         });
         let edges = self.edges.iter().enumerate().filter_map(|(index, edge)| {
             let at = edge.relay.as_ref()?.next_timeout()?;
-            Some((Self::unclock(at, 100 + index), Timer::Edge(index)))
+            Some((self.unclock(at, 100 + index), Timer::Edge(index)))
         });
-        tabs.chain(edges).min_by_key(|(at, _)| *at)
+        let leases = self.origin.leases.next_timeout().filter(|_| self.origin.up);
+        let leases = leases.map(|at| (self.unclock(at, ORIGIN_HOST), Timer::Leases));
+        tabs.chain(edges).chain(leases).min_by_key(|(at, _)| *at)
     }
 
     fn happen(&mut self, happening: Happening) {
@@ -473,66 +345,24 @@ impl<'a> World<'a> {
                     self.crash_origin();
                 }
             }
+            H::Act if self.healed => {}
             H::Act => {
-                self.act();
-                let wait = self.dice.between(5, 900);
-                if !self.healed {
-                    self.after(wait, H::Act);
-                }
+                let number = self.count(0);
+                let wait = self.by_chance(Choice::Act(number), Self::act);
+                self.after(wait, H::Act);
             }
+            H::Break if self.healed => {}
             H::Break => {
-                if !self.healed {
-                    self.break_something();
-                    let wait = self.dice.between(50, 2_500);
-                    self.after(wait, H::Break);
-                }
+                let number = self.count(1);
+                let wait = self.by_chance(Choice::Break(number), Self::break_something);
+                self.after(wait, H::Break);
             }
+            H::Watch => self.watch(),
+            H::Asked { agent, life, nonce } => self.asked(agent, life, nonce),
+            H::LeaseAnswered { agent, life, nonce } => self.lease_answered(agent, life, nonce),
+            H::AgentThaws { agent } => self.thaw(agent),
+            H::Cut { conn } => self.closed_by_server(conn),
         }
-    }
-
-    // ---- What lies between ------------------------------------------------------------------
-
-    /// Sends frames up a connection.
-    pub(crate) fn send_up(&mut self, conn: u64, frames: Vec<ToServer>) {
-        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else {
-            return;
-        };
-        let frames = self.wire(encoding, frames);
-        let wait = self.latency();
-        let now = self.now;
-        let Some(known) = self.conns.get_mut(&conn) else {
-            return;
-        };
-        known.up_until = known.up_until.max(now + wait);
-        let at = known.up_until;
-        if known.up {
-            self.at(at, Happening::Up { conn, frames });
-        }
-    }
-
-    /// Sends a frame down a connection.
-    pub(crate) fn send_down(&mut self, conn: u64, frame: ToVisitor) {
-        let Some(encoding) = self.conns.get(&conn).map(|conn| conn.encoding) else {
-            return;
-        };
-        let frames = self.wire(encoding, vec![frame]);
-        let wait = self.latency();
-        let now = self.now;
-        let Some(known) = self.conns.get_mut(&conn) else {
-            return;
-        };
-        known.down_until = known.down_until.max(now + wait);
-        let at = known.down_until;
-        if known.down {
-            self.at(at, Happening::Down { conn, frames });
-        }
-    }
-
-    pub(crate) const fn latency(&mut self) -> u64 {
-        if !self.healed && self.dice.chance(20) {
-            return self.dice.between(500, 6_000);
-        }
-        self.dice.between(1, 60)
     }
 
     /// What a visitor may see of the log after a place.
@@ -558,4 +388,8 @@ impl<'a> World<'a> {
 enum Timer {
     Tab(usize),
     Edge(usize),
+    Leases,
 }
+
+/// The origin's number among the hosts that have a clock.
+pub(crate) const ORIGIN_HOST: usize = 200;

@@ -8,10 +8,10 @@
 
 use std::thread;
 
-use firsthop_simulation::{Library, Mutation, Settings, Tally, run};
+use firsthop_simulation::{Choice, Library, Mutation, Settings, Tally, run, shrink};
 
 const SEEDS: u64 = 2_000;
-const STEPS: u64 = 500;
+const STEPS: u64 = 300;
 
 fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -23,13 +23,11 @@ fn what_was_acknowledged_survives_every_fault_and_all_replicas_agree_in_the_end(
     if let Some(seed) = from_env("SIM_SEED") {
         let steps = from_env("SIM_STEPS").unwrap_or(STEPS);
         let settings = Settings {
-            seed,
-            steps,
-            mutation: None,
             trace: true,
+            ..Settings::new(seed, steps)
         };
         match run(&library, settings) {
-            Ok(tally) => println!("{}", tally.to_json("")),
+            Ok(tally) => println!("{}\n{}", tally.trace, tally.to_json("")),
             Err(violation) => panic!("{violation}"),
         }
         return;
@@ -61,39 +59,19 @@ fn what_was_acknowledged_survives_every_fault_and_all_replicas_agree_in_the_end(
     assert_eq!(total.missing(), Vec::<&str>::new(), "these never happened");
 }
 
-/// Runs a seed; should it fail, runs it again to tell what led to it.
+/// Runs a seed; should it fail, tells what of it is needed to fail.
 fn checked(library: &Library, seed: u64) -> Tally {
-    let settings = Settings {
-        seed,
-        steps: STEPS,
-        mutation: None,
-        trace: false,
-    };
-    run(library, settings).unwrap_or_else(|_| {
-        match run(
-            library,
-            Settings {
-                trace: true,
-                ..settings
-            },
-        ) {
-            Err(violation) => panic!("{violation}"),
-            Ok(_) => {
-                panic!("seed {seed} fails only now and then: the simulator is not deterministic")
-            }
-        }
+    let settings = Settings::new(seed, STEPS);
+    run(library, settings).unwrap_or_else(|_| match shrink(library, settings) {
+        Some(shrunk) => panic!("{shrunk}"),
+        None => panic!("seed {seed} fails only now and then: the simulator is not deterministic"),
     })
 }
 
 #[test]
 fn a_seed_replays_its_run() {
     let library = Library::new();
-    let settings = Settings {
-        seed: 77,
-        steps: STEPS,
-        mutation: None,
-        trace: false,
-    };
+    let settings = Settings::new(77, STEPS);
     let [one, other] = [(); 2].map(|()| run(&library, settings).map(|tally| tally.to_json("")));
     assert_eq!(one.ok(), other.ok());
 }
@@ -105,10 +83,8 @@ fn deliberate_bugs_are_found() {
     for &mutation in Mutation::ALL {
         let found = (1..=1_000).find(|&seed| {
             let settings = Settings {
-                seed,
-                steps: STEPS,
                 mutation: Some(mutation),
-                trace: false,
+                ..Settings::new(seed, STEPS)
             };
             run(&library, settings).is_err()
         });
@@ -118,5 +94,40 @@ fn deliberate_bugs_are_found() {
             "{} is not found within 1,000 seeds",
             mutation.as_str()
         );
+    }
+}
+
+/// What a shrunk run needs is little, and it fails alike whenever it is run.
+#[test]
+fn a_failing_run_shrinks_to_a_short_script() {
+    let library = Library::new();
+    for mutation in [
+        Mutation::OriginAcksBeforeCommit,
+        Mutation::PrevForgotten,
+        Mutation::DeviceAcksOnSend,
+    ] {
+        let settings = |seed| Settings {
+            mutation: Some(mutation),
+            ..Settings::new(seed, STEPS)
+        };
+        let seed = (1..=1_000).find(|&seed| run(&library, settings(seed)).is_err());
+        let shrunk = shrink(&library, settings(seed.unwrap())).unwrap();
+        println!("{}\n{shrunk}", mutation.as_str());
+        assert!(shrunk.needed.len() < 16, "{shrunk}");
+        assert!(
+            shrunk
+                .needed
+                .iter()
+                .any(|choice| matches!(choice, Choice::Act(_)))
+        );
+        let lines = shrunk.script().lines().count();
+        assert!(lines < 120, "{lines} lines");
+        let again = Settings {
+            only: Some(&shrunk.needed),
+            steps: shrunk.steps,
+            ..settings(seed.unwrap())
+        };
+        let again = run(&library, again).unwrap_err();
+        assert_eq!(again.what, shrunk.violation.what);
     }
 }
