@@ -3,7 +3,9 @@
 
 use firsthop_core::hop::client::{Client, Output, Transport};
 use firsthop_core::id::{MessageId, VisitorId};
-use firsthop_core::protocol::visitor::{Events, Reach, ToServer, ToVisitor, Welcome};
+use firsthop_core::protocol::visitor::{
+    Events, Reach, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Welcome,
+};
 use firsthop_core::protocol::{Author, Content, Event, Hop, Receipts, Seq, Status, Text, VERSION};
 use firsthop_core::{Instant, Timestamp};
 
@@ -113,5 +115,70 @@ fn a_visitor_without_a_network_stays_on_the_best_transport() {
         client.handle_timeout(now);
         outputs(&mut client);
         client.handle_not_admitted(now);
+    }
+}
+
+fn say(client: &mut Client, number: u8) -> MessageId {
+    let id = MessageId::new(WALL, [number; 10]);
+    let said = Said::Text(SaidText {
+        text: "hello".into(),
+        lang: String::new(),
+        claim: None,
+        page: None,
+    });
+    let submission = Submission { id, at: WALL, said };
+    client.say(NOW, submission, None).unwrap();
+    id
+}
+
+/// The messages of each request that was sent.
+fn submitted(client: &mut Client) -> Vec<Vec<MessageId>> {
+    let mut submitted = Vec::new();
+    for frame in requests(client).into_iter().flatten() {
+        if let ToServer::Submit(submit) = frame {
+            submitted.push(submit.messages.iter().map(|message| message.id).collect());
+        }
+    }
+    submitted
+}
+
+/// A greeted client that has come to talk by `transport`, as those before it did not work.
+fn greeted_by(transport: Transport) -> Client {
+    let mut client = Client::new(NOW, 1, "test", []);
+    client.connect(NOW);
+    while !outputs(&mut client).contains(&Output::Connect(transport)) {
+        client.handle_closed(NOW);
+        client.connect(NOW);
+    }
+    client.handle_connected(NOW);
+    client.handle_frames(NOW, vec![welcome(Reach::Up)]);
+    outputs(&mut client);
+    client
+}
+
+#[test]
+fn a_socket_carries_messages_one_after_the_other() {
+    let mut client = greeted_by(Transport::Socket);
+    let [one, two] = [3, 4].map(|number| say(&mut client, number));
+    assert_eq!(submitted(&mut client), [vec![one], vec![two]]);
+}
+
+#[test]
+fn requests_may_overtake_each_other_so_that_only_one_carries_messages_at_a_time() {
+    for transport in [Transport::Stream, Transport::Poll] {
+        let mut client = greeted_by(transport);
+        let [one, two, three] = [3, 4, 5].map(|number| say(&mut client, number));
+        assert_eq!(submitted(&mut client), [vec![one]], "{transport:?}");
+        let (by, ids) = (Hop::Origin, vec![one]);
+        client.handle_frames(NOW, vec![Stored { by, ids }.into()]);
+        assert_eq!(submitted(&mut client), [vec![two, three]], "{transport:?}");
+        // Nothing is heard: everything goes again, what waits behind it as well.
+        let four = say(&mut client, 6);
+        client.handle_timeout(client.next_timeout().unwrap());
+        assert_eq!(
+            submitted(&mut client),
+            [vec![two, three, four]],
+            "{transport:?}"
+        );
     }
 }

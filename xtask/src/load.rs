@@ -1,5 +1,5 @@
-//! `cargo xtask replay …` and `cargo xtask bench …`: build what they measure, then hand over to
-//! `tests/load`, which does the measuring.
+//! `cargo xtask replay …`, `cargo xtask bench …` and `cargo xtask chaos …`: build what they run, then
+//! hand over to `tests/load`, which does the measuring and the breaking.
 
 use anyhow::Result;
 

@@ -43,6 +43,10 @@ cargo xtask COMMAND
         `sim --help` names the rest
   fuzz [--target T]… [--seconds N]
         libFuzzer on every decoder, N seconds each (60); ends with one JSON line
+  chaos [--minutes N] [--seed S] [--kills-origin N] [--kills-edge N] [--visitors N]
+        [--scenario storm|origin-away]
+        break links, processes and the disk under visitors and agents, and compare what everybody
+        was told with what the store holds; ends with one JSON line
   package
         build the widget as an npm package into target/package, with types
   tools [--check]
@@ -67,9 +71,9 @@ fn dispatch(command: &str, args: &[String]) -> Result<()> {
         "up" => up::up(args),
         "build" => build::build(args),
         "test" => test::test(args),
-        "replay" | "bench" => load::load(command, args),
         "sim" => sim::sim(args),
         "fuzz" => fuzz::fuzz(args),
+        "replay" | "bench" | "chaos" => load::load(command, args),
         "package" => package::package(),
         "tools" => tools::command(args),
         "" | "help" | "--help" | "-h" => {

@@ -1,12 +1,14 @@
-//! One HTTP request on a connection of its own: enough for admission, login and readiness.
+//! One HTTP request on a connection of its own: enough for admission, login, readiness, and for
+//! visitors who get no WebSocket.
 
 use std::net::SocketAddr;
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST};
-use hyper::{HeaderMap, Method, Request};
+use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -44,6 +46,16 @@ pub(crate) async fn post_json(
     request(at, Method::POST, path, headers, body.to_string().into()).await
 }
 
+/// Posts; the answer's body is still to come.
+pub(crate) async fn post(
+    at: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Response<Incoming>> {
+    begin(at, Method::POST, path, headers, body).await
+}
+
 async fn request(
     at: SocketAddr,
     method: Method,
@@ -51,26 +63,41 @@ async fn request(
     headers: &[(&str, &str)],
     body: Bytes,
 ) -> Result<Answer> {
-    let stream = TcpStream::connect(at)
-        .await
-        .with_context(|| format!("could not connect to {at}"))?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // It ends when `sender` is dropped; what went wrong on it, `send_request` tells.
-    tokio::spawn(connection);
-    let mut request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(HOST, at.to_string())
-        .header(CONTENT_TYPE, "application/json");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let response = sender.send_request(request.body(Full::new(body))?).await?;
+    let headers: Vec<_> = [(CONTENT_TYPE.as_str(), "application/json")]
+        .into_iter()
+        .chain(headers.iter().copied())
+        .collect();
+    let response = begin(at, method, path, &headers, body).await?;
     let (head, body) = response.into_parts();
     Ok(Answer {
         status: head.status.as_u16(),
         headers: head.headers,
         body: body.collect().await?.to_bytes(),
     })
+}
+
+async fn begin(
+    at: SocketAddr,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Result<Response<Incoming>> {
+    let stream = TcpStream::connect(at)
+        .await
+        .with_context(|| format!("could not connect to {at}"))?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // It ends with the answer's body, or when that is dropped; what went wrong on it, `sender` and
+    // the body tell.
+    tokio::spawn(connection);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, at.to_string());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Ok(sender.send_request(request.body(Full::new(body))?).await?)
 }

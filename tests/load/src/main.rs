@@ -1,12 +1,13 @@
-//! `firsthop-load`: replays real questions through a running system, and measures it.
+//! `firsthop-load`: replays real questions through a running system, measures it, and breaks it.
 //!
 //! In: files of knowledge and questions, where the built programs are. Out: progress on stderr,
 //! one JSON line on stdout. Every run starts its own servers on free ports, in a directory that
-//! is gone afterwards. `cargo xtask replay` and `cargo xtask bench` build what it needs and call
-//! it. Start reading at `replay/mod.rs`.
+//! is gone afterwards. `cargo xtask replay`, `cargo xtask bench` and `cargo xtask chaos` build what
+//! it needs and call it. Start reading at `replay/mod.rs` or `chaos/mod.rs`.
 
 mod agent;
 mod bench;
+mod chaos;
 mod clock;
 mod http;
 mod percentile;
@@ -25,7 +26,7 @@ use servers::Programs;
 #[derive(Parser)]
 #[command(
     name = "firsthop-load",
-    about = "Replays questions through a running Firsthop, and measures it"
+    about = "Replays questions through a running Firsthop, measures it, and breaks it"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -38,6 +39,8 @@ struct Cli {
 enum Command {
     /// Sends every question of a file through a fresh system, with a scripted agent
     Replay(replay::Args),
+    /// Breaks everything at random, and looks whether anything got lost
+    Chaos(chaos::Args),
     /// Measures one thing
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -52,9 +55,15 @@ fn main() -> Result<()> {
     let report = runtime.block_on(async {
         match cli.command {
             Command::Replay(args) => replay::replay(&cli.programs, args).await,
+            Command::Chaos(args) => chaos::chaos(cli.programs, args).await,
             Command::Bench(bench) => bench::bench(&cli.programs, bench).await,
         }
     })?;
+    print(&report)
+}
+
+/// Prints the report: one JSON line on stdout.
+fn print(report: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{report}")?;
     Ok(())
 }

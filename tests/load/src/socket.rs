@@ -1,4 +1,4 @@
-//! A WebSocket of frames in postcard, with buffers so small that thousands fit into this process.
+//! A WebSocket of frames, with buffers so small that thousands fit into this process.
 
 use std::net::SocketAddr;
 
@@ -17,18 +17,17 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 const READ_BUFFER_BYTES: usize = 2048;
 
-pub(crate) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    encoding: Encoding,
+}
 
 impl Socket {
     /// A visitor's socket.
-    pub(crate) async fn visitor(at: SocketAddr, token: &str) -> Result<Self> {
-        let protocols = format!("{}, token.{token}", Encoding::Postcard.subprotocol());
-        Self::open(
-            at,
-            "/v1/visitor/socket",
-            &[(SEC_WEBSOCKET_PROTOCOL, protocols)],
-        )
-        .await
+    pub(crate) async fn visitor(at: SocketAddr, token: &str, encoding: Encoding) -> Result<Self> {
+        let protocols = format!("{}, token.{token}", encoding.subprotocol());
+        let headers = [(SEC_WEBSOCKET_PROTOCOL, protocols)];
+        Self::open(at, "/v1/visitor/socket", &headers, encoding).await
     }
 
     /// An agent's socket.
@@ -41,10 +40,15 @@ impl Socket {
             (COOKIE, cookie.to_owned()),
             (ORIGIN, format!("http://{at}")),
         ];
-        Self::open(at, "/v1/agent/socket", &headers).await
+        Self::open(at, "/v1/agent/socket", &headers, Encoding::Postcard).await
     }
 
-    async fn open(at: SocketAddr, path: &str, headers: &[(HeaderName, String)]) -> Result<Self> {
+    async fn open(
+        at: SocketAddr,
+        path: &str,
+        headers: &[(HeaderName, String)],
+        encoding: Encoding,
+    ) -> Result<Self> {
         let mut request = format!("ws://{at}{path}").into_client_request()?;
         for (name, value) in headers {
             request
@@ -58,15 +62,19 @@ impl Socket {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0);
-        let (socket, _) = client_async_with_config(request, stream, Some(config))
+        let (stream, _) = client_async_with_config(request, stream, Some(config))
             .await
             .with_context(|| format!("no WebSocket at {at}{path}"))?;
-        Ok(Self(socket))
+        Ok(Self { stream, encoding })
     }
 
     pub(crate) async fn send<F: Serialize>(&mut self, frames: &[F]) -> Result<()> {
-        let bytes = encode(Encoding::Postcard, frames)?;
-        self.0.send(Message::Binary(Bytes::from(bytes))).await?;
+        let bytes = encode(self.encoding, frames)?;
+        let message = match self.encoding {
+            Encoding::Postcard => Message::Binary(Bytes::from(bytes)),
+            Encoding::Json => Message::text(String::from_utf8(bytes)?),
+        };
+        self.stream.send(message).await?;
         Ok(())
     }
 
@@ -74,15 +82,20 @@ impl Socket {
     /// while it waits: nothing is lost.
     pub(crate) async fn receive<F: DeserializeOwned>(&mut self) -> Result<Option<Vec<F>>> {
         loop {
-            match self.0.next().await {
-                None => return Ok(None),
-                Some(Ok(Message::Binary(bytes))) => {
-                    return Ok(Some(decode(Encoding::Postcard, &bytes)?));
+            match (self.stream.next().await, self.encoding) {
+                (None, _) => return Ok(None),
+                (Some(Ok(Message::Binary(bytes))), Encoding::Postcard) => {
+                    return Ok(Some(decode(self.encoding, &bytes)?));
                 }
-                Some(Ok(Message::Text(_))) => bail!("text on a socket that speaks postcard"),
-                Some(Ok(Message::Close(_))) => return Ok(None),
-                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Err(error)) => return Err(error.into()),
+                (Some(Ok(Message::Text(text))), Encoding::Json) => {
+                    return Ok(Some(decode(self.encoding, text.as_bytes())?));
+                }
+                (Some(Ok(Message::Binary(_) | Message::Text(_))), _) => {
+                    bail!("a message of another encoding than was agreed on")
+                }
+                (Some(Ok(Message::Close(_))), _) => return Ok(None),
+                (Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))), _) => {}
+                (Some(Err(error)), _) => return Err(error.into()),
             }
         }
     }

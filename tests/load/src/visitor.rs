@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use firsthop_core::hop::client::{Client, Output, Transport};
-use firsthop_core::id::MessageId;
-use firsthop_core::protocol::Event;
+use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::protocol::visitor::{Said, SaidText, Submission, ToVisitor};
+use firsthop_core::protocol::{Encoding, Event};
 use serde::Deserialize;
 
 use crate::clock;
@@ -20,17 +20,18 @@ use crate::http;
 use crate::servers::INBOX;
 use crate::socket::Socket;
 
-#[derive(Deserialize)]
-struct Admission {
-    token: String,
+/// Who somebody is, and what proves it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Admission {
+    pub(crate) visitor: VisitorId,
+    pub(crate) token: String,
 }
 
-/// Asks to be admitted as somebody new; returns the token.
-pub(crate) async fn admit(at: SocketAddr) -> Result<String> {
-    let body = serde_json::json!({ "inbox": INBOX });
+/// Asks to be admitted: as somebody new, or again, with a token.
+pub(crate) async fn admit(at: SocketAddr, token: Option<&str>) -> Result<Admission> {
+    let body = serde_json::json!({ "inbox": INBOX, "token": token });
     let answer = http::post_json(at, "/v1/visitor/admission", &[], &body).await?;
-    let admission: Admission = serde_json::from_slice(&answer.success()?.body)?;
-    Ok(admission.token)
+    Ok(serde_json::from_slice(&answer.success()?.body)?)
 }
 
 pub(crate) struct Visitor {
@@ -47,7 +48,7 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Is admitted, connects and is greeted.
     pub(crate) async fn connect(at: SocketAddr, within: Duration) -> Result<Self> {
-        let token = admit(at).await?;
+        let token = admit(at, None).await?.token;
         let seed = u64::from_le_bytes(clock::random()?);
         let mut client = Client::new(clock::now(), seed, "firsthop-load", []);
         client.set_context("en", None);
@@ -156,7 +157,7 @@ impl Visitor {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Connect(Transport::Socket) => {
-                    match Socket::visitor(self.at, &self.token).await {
+                    match Socket::visitor(self.at, &self.token, Encoding::Postcard).await {
                         Ok(socket) => {
                             self.socket = Some(socket);
                             self.client.handle_connected(clock::now());
@@ -167,8 +168,8 @@ impl Visitor {
                 // Only sockets are measured here.
                 Output::Connect(_) => self.client.handle_closed(clock::now()),
                 Output::Disconnect => self.socket = None,
-                Output::Admit => match admit(self.at).await {
-                    Ok(token) => self.token = token,
+                Output::Admit => match admit(self.at, None).await {
+                    Ok(admission) => self.token = admission.token,
                     Err(_) => self.client.handle_not_admitted(clock::now()),
                 },
                 Output::Send(frames) => {

@@ -1,7 +1,10 @@
 //! Sending what waits: at most one frame's worth at a time, oldest first, again when it has not
 //! arrived; and asking again for events.
+//!
+//! Only a socket keeps the order of what is sent on it. Of two requests the later one may arrive
+//! first, so that beside them nothing is sent before what is under way has been acknowledged.
 
-use super::{Client, Link};
+use super::{Client, Link, Transport};
 use crate::limits::{RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX};
 use crate::protocol::visitor::{CatchUp, Submit};
 use crate::protocol::{SUBMIT_BYTES_MAX, submission_bytes};
@@ -26,6 +29,9 @@ impl Client {
 
     /// Sends what follows what is under way, as far as one frame may hold it.
     pub(super) fn submit(&mut self, now: Instant) {
+        if self.under_way > 0 && self.transport != Transport::Socket {
+            return;
+        }
         let mut bytes: usize = self
             .outbox
             .iter()

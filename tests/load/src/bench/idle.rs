@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use firsthop_core::protocol::visitor::{Hello, ToVisitor};
-use firsthop_core::protocol::{Seq, VERSION};
+use firsthop_core::protocol::{Encoding, Seq, VERSION};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -77,8 +77,8 @@ async fn open_many(at: SocketAddr, count: usize) -> Result<Vec<Socket>> {
 
 /// A visitor who says hello and then nothing.
 async fn open(at: SocketAddr) -> Result<Socket> {
-    let token = admit(at).await?;
-    let mut socket = Socket::visitor(at, &token).await?;
+    let token = admit(at, None).await?.token;
+    let mut socket = Socket::visitor(at, &token, Encoding::Postcard).await?;
     let hello = Hello {
         version: VERSION,
         cursor: Seq(0),

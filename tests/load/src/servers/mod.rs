@@ -1,24 +1,24 @@
 //! A fresh origin, and an edge before it: the real programs on free ports, in a directory that
-//! is removed when this is dropped.
+//! is removed when this is dropped. `process` is one of them; `setup` is how both are started and
+//! told of each other.
 
 mod process;
+mod setup;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::{Result, bail};
 use tempfile::TempDir;
 
 use crate::http;
-pub(crate) use process::Server;
+pub(crate) use process::{LOOK_EVERY, Server};
+pub(crate) use setup::{
+    Account, EDGE_STATE, EdgeKeys, Firsthop, edge_command, free_address, log_in, origin_command,
+};
 
 /// The inbox that visitors come to.
 pub(crate) const INBOX: &str = "load";
-const EMAIL: &str = "agent@load.example";
-const PASSWORD: &str = "a password for one run only";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where the built programs are.
@@ -55,19 +55,11 @@ impl Via {
     }
 }
 
-/// What `firsthop edge create` prints.
-#[derive(Deserialize)]
-struct EdgeKeys {
-    edge_id: String,
-    key: String,
-    token_key: String,
-}
-
 pub(crate) struct Servers {
     // Dropped in this order: the processes end before their directory goes.
     edge: Option<Server>,
     origin: Server,
-    firsthop: PathBuf,
+    firsthop: Firsthop,
     directory: TempDir,
 }
 
@@ -78,52 +70,25 @@ impl Servers {
             .prefix("firsthop-load-")
             .tempdir()?;
         let at = free_address()?;
-        let mut command = Command::new(&programs.firsthop);
-        command
-            .args(["serve", "--data"])
-            .arg(directory.path().join("origin"))
-            .env("FIRSTHOP_SERVER_LISTEN", at.to_string())
-            .env("FIRSTHOP_LOG_LEVEL", "warn");
+        let firsthop = Firsthop {
+            program: programs.firsthop.clone(),
+            data: directory.path().join("origin"),
+        };
         let origin = Server::start(
             "the origin",
             at,
-            command,
+            origin_command(&firsthop, at),
             &directory.path().join("origin.log"),
         )?;
         origin.is_ready("/readyz", READY_WITHIN).await?;
         let mut servers = Self {
             edge: None,
             origin,
-            firsthop: programs.firsthop.clone(),
+            firsthop,
             directory,
         };
-        servers.command(
-            &[
-                "admin",
-                "create",
-                "--email",
-                EMAIL,
-                "--name",
-                "Ada",
-                "--password-stdin",
-            ],
-            &[],
-            PASSWORD,
-        )?;
-        servers.command(
-            &[
-                "inbox",
-                "create",
-                "--key",
-                INBOX,
-                "--name",
-                "Load",
-                "--origin",
-                "http://load.example",
-            ],
-            &[],
-            "",
-        )?;
+        servers.firsthop.create_account(Account::ADA)?;
+        servers.firsthop.create_inbox()?;
         if via == Via::Edge {
             servers.start_edge(programs).await?;
         }
@@ -133,31 +98,8 @@ impl Servers {
 
     async fn start_edge(&mut self, programs: &Programs) -> Result<()> {
         let at = free_address()?;
-        let url = format!("http://{at}");
-        let printed = self.command(
-            &["edge", "create", "--name", "edge-1", "--url", &url],
-            &[],
-            "",
-        )?;
-        let keys: EdgeKeys = serde_json::from_str(printed.trim())
-            .context("`firsthop edge create` printed something unexpected")?;
-        let [state, pages] =
-            ["edge-state", "edge-pages"].map(|name| self.directory.path().join(name));
-        for directory in [&state, &pages] {
-            std::fs::create_dir(directory)?;
-        }
-        let mut command = Command::new(&programs.workerd);
-        command
-            .arg("serve")
-            .arg(format!("-shttp={at}"))
-            .arg(format!("-eorigin={}", self.origin.at))
-            .arg(format!("-dstate={}", state.display()))
-            .arg(format!("-dpages={}", pages.display()))
-            .arg(programs.edge_dist.join("firsthop.capnp"))
-            .env("FIRSTHOP_EDGE_ID", keys.edge_id)
-            .env("FIRSTHOP_EDGE_KEY", keys.key)
-            .env("FIRSTHOP_TOKEN_KEY", keys.token_key)
-            .env("FIRSTHOP_ORIGIN_URL", format!("http://{}", self.origin.at));
+        let keys = self.firsthop.create_edge(&format!("http://{at}"))?;
+        let command = edge_command(programs, &keys, at, self.origin.at, self.directory.path())?;
         let edge = Server::start(
             "the edge",
             at,
@@ -171,8 +113,7 @@ impl Servers {
 
     /// Publishes a knowledge file in the inbox.
     pub(crate) fn publish(&self, file: &Path) -> Result<()> {
-        self.command(&["knowledge", "publish", "--inbox", INBOX], &[file], "")?;
-        Ok(())
+        self.firsthop.publish(file)
     }
 
     /// Waits until the hop that visitors go to announces a pack.
@@ -195,7 +136,7 @@ impl Servers {
                     String::from_utf8_lossy(&answer.body)
                 );
             }
-            tokio::time::sleep(process::LOOK_EVERY).await;
+            tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
@@ -210,35 +151,6 @@ impl Servers {
 
     /// Logs the agent in; returns the cookie.
     pub(crate) async fn log_in(&self) -> Result<String> {
-        let at = self.origin.at;
-        let origin = format!("http://{at}");
-        let headers = [("x-firsthop-csrf", "1"), ("origin", origin.as_str())];
-        let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD });
-        let answer = http::post_json(at, "/v1/session", &headers, &body)
-            .await?
-            .success()?;
-        let cookie = answer
-            .headers
-            .get("set-cookie")
-            .context("the login set no cookie")?
-            .to_str()?;
-        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+        log_in(self.origin.at, Account::ADA).await
     }
-
-    fn command(&self, words: &[&str], paths: &[&Path], input: &str) -> Result<String> {
-        let mut command = Command::new(&self.firsthop);
-        command
-            .args(words)
-            .args(paths)
-            .arg("--data")
-            .arg(self.directory.path().join("origin"));
-        process::run(command, input)
-            .with_context(|| format!("`firsthop {}` failed", words.join(" ")))
-    }
-}
-
-/// An address on which nothing listens. Servers must know theirs before they start, as each is
-/// told the other's.
-fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

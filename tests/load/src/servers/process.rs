@@ -7,11 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::http;
 
 /// How often it is looked whether something is there by now.
-pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The kernel counts processor time in these, on every architecture that Rust supports.
 const TICKS_PER_SECOND: u64 = 100;
 
@@ -23,13 +24,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(
+    pub(crate) fn start(
         name: &'static str,
         at: SocketAddr,
         mut command: Command,
         log: &Path,
     ) -> Result<Self> {
-        let file = std::fs::File::create(log)?;
+        // What a process before this one said stays.
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(log)?;
         let child = command
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
@@ -44,22 +49,49 @@ impl Server {
         })
     }
 
-    pub(super) async fn is_ready(&self, path: &str, within: Duration) -> Result<()> {
+    /// What it, and processes before it with the same log, have said.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) async fn is_ready(&self, path: &str, within: Duration) -> Result<()> {
         let began = Instant::now();
         while !http::get(self.at, path)
             .await
             .is_ok_and(|answer| answer.status == 200)
         {
             if began.elapsed() > within {
-                let log = std::fs::read_to_string(&self.log).unwrap_or_default();
                 bail!(
-                    "{} is not ready after {within:?}; it said:\n{log}",
-                    self.name
+                    "{} is not ready after {within:?}; it said:\n{}",
+                    self.name,
+                    self.said()
                 );
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
+    }
+
+    /// Kills it at once (SIGKILL): nothing that it still had to do is done.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Stops it where it stands (SIGSTOP): its connections stay open, and nobody answers.
+    pub(crate) fn pause(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
+    }
+
+    /// Lets it go on after [`Self::pause`].
+    pub(crate) fn resume(&self) -> Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
+    /// Whether it has ended, though nobody killed it.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     /// Bytes of memory that it occupies.
@@ -99,7 +131,7 @@ impl Drop for Server {
 }
 
 /// Runs a command to its end, with `input` on its stdin; returns its stdout.
-pub(super) fn run(mut command: Command, input: &str) -> Result<String> {
+pub(crate) fn run(mut command: Command, input: &str) -> Result<String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
