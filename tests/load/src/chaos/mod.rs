@@ -245,7 +245,7 @@ impl Run {
         let (began, mut shown) = (Instant::now(), Instant::now());
         loop {
             self.people.check_alive()?;
-            self.system.check_alive().await?;
+            self.system.check_alive()?;
             let logs = store::logs(&self.system.database()).await?;
             let Some(unsettled) = self.people.unsettled(&logs) else {
                 return Ok(None);

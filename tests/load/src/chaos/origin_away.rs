@@ -49,7 +49,7 @@ pub(super) async fn happen(run: &mut Run) -> Result<Map<String, Value>> {
             come += 1;
         }
         run.people.check_alive()?;
-        run.system.check_alive().await?;
+        run.system.check_alive()?;
         if shown.elapsed() >= SHOW_EVERY {
             shown = Instant::now();
             run.show();

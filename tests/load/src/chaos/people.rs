@@ -75,7 +75,7 @@ impl People {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let admission = admit(links.visitors_to_edge.at, None).await?;
         self.device_comes(links.visitors_to_edge.at, number, &admission);
-        if number % SECOND_DEVICE_OF == 0 {
+        if number.is_multiple_of(SECOND_DEVICE_OF) {
             self.device_comes(links.visitors_to_origin.at, number + 1, &admission);
         }
         Ok(())
@@ -88,7 +88,7 @@ impl People {
         admission: &crate::visitor::Admission,
     ) {
         let network = Network::ALL[turn % Network::ALL.len()];
-        let encoding = if turn / Network::ALL.len() % 2 == 0 {
+        let encoding = if (turn / Network::ALL.len()).is_multiple_of(2) {
             Encoding::Postcard
         } else {
             Encoding::Json

@@ -189,7 +189,7 @@ impl System {
     }
 
     /// A server that ended though nobody killed it.
-    pub(super) async fn check_alive(&self) -> Result<()> {
+    pub(super) fn check_alive(&self) -> Result<()> {
         for who in [Who::Origin, Who::Edge] {
             // While it is being restarted, whoever does that sees what becomes of it.
             if let Ok(mut slot) = self.slot(who).try_lock()
