@@ -8,6 +8,8 @@ use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::visitor::{Submission, ToServer, ToVisitor};
 use firsthop_core::protocol::{Event, Problem, Seq};
 
+use crate::nodes::Node;
+
 /// Something that is going to happen.
 #[derive(Debug)]
 pub(crate) enum Happening {
@@ -105,6 +107,14 @@ pub(crate) enum Happening {
         id: u64,
     },
     Restarted,
+    SecondCommits {
+        life: u64,
+    },
+    SecondRestarts,
+    Hint {
+        node: Node,
+        visitor: usize,
+    },
     OriginStorageHealed,
     OriginFast,
     // Agents.

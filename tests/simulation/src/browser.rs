@@ -18,6 +18,7 @@ use crate::dice::Dice;
 use crate::knowledge::QUESTIONS;
 use crate::mutation::Mutation;
 use crate::network::Conn;
+use crate::nodes::Node;
 use crate::skew::Host;
 use crate::tally::{Fault, Reached};
 use crate::world::{World, YEAR_MS};
@@ -144,7 +145,7 @@ impl World<'_> {
         let now = self.clock(tab);
         let visitor = self.tabs[tab].visitor;
         let refused = fails || !self.visitors[visitor].online;
-        let up = !self.visitors[visitor].direct || self.origin.up;
+        let up = !self.visitors[visitor].direct || self.node_is_up(self.node_of(conn));
         if refused || !up {
             self.conns.remove(&conn);
             self.tabs[tab].conn = None;
@@ -293,6 +294,11 @@ impl World<'_> {
         let visitor = self.tabs[tab].visitor;
         let encoding = *self.dice.pick(Encoding::ALL);
         self.tabs[tab].conn = Some(conn);
+        let node = if self.dice.chance(500) {
+            Node::Second
+        } else {
+            Node::First
+        };
         self.conns.insert(
             conn,
             Conn {
@@ -304,6 +310,7 @@ impl World<'_> {
                 up_until: 0,
                 down_until: 0,
                 waiting: 0,
+                node,
                 reads_again: 0,
             },
         );

@@ -73,7 +73,7 @@ impl World<'_> {
         let visitor = self.dice.below(self.visitors.len());
         let tab = self.dice.below(self.tabs.len());
         let wait = self.dice.between(500, 15_000);
-        match self.dice.below(22) {
+        match self.dice.below(23) {
             0 if self.edges[visitor].up => {
                 self.fault(Fault::EdgeToOriginCut);
                 self.edges[visitor].up = false;
@@ -141,6 +141,7 @@ impl World<'_> {
                 self.fault(Fault::WallClockWrong);
                 self.visitors[visitor].ahead = self.dice.between(0, 2 * YEAR_MS);
             }
+            22 => self.crash_second(),
             20 | 21 => self.stops_reading(tab, wait),
             _ => {}
         }
@@ -237,6 +238,7 @@ impl World<'_> {
         self.origin.storage_fails = false;
         self.origin.slow = false;
         self.restart_origin();
+        self.restart_second();
         self.thaw_all();
         for edge in &mut self.edges {
             edge.storage_fails = false;

@@ -54,6 +54,7 @@ impl World<'_> {
         if !self.origin.up || self.origin.storage_fails || self.origin.slow {
             self.origin.trouble_at = self.now;
         }
+        self.poll_store();
         if self.origin.up {
             let now = self.clock(ORIGIN_HOST);
             for agent in 0..self.agents.len() {

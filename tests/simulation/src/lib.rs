@@ -18,6 +18,7 @@ mod knowledge;
 mod lease;
 mod mutation;
 mod network;
+mod nodes;
 mod origin;
 mod push;
 mod settings;

@@ -43,6 +43,8 @@ named! {
         DeviceForgetsOutbox "device_forgets_outbox",
         /// Frames pile up for a visitor who does not read.
         QueueUnbounded "queue_unbounded",
+        /// A node that misses a hint never looks what the other committed.
+        HintIsTruth "hint_is_truth",
         /// An agent whose console is silent keeps their conversations.
         LeaseNeverLapses "lease_never_lapses",
         /// An open socket counts as a sign of life.

@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::nodes::Node;
 use crate::skew::{Host, from_tomorrow};
 use crate::tally::Reached;
 use crate::world::World;
@@ -29,6 +30,8 @@ pub(crate) struct Conn {
     pub(crate) down_until: u64,
     /// Frames that wait for a reader, and until when it does not read.
     pub(crate) waiting: usize,
+    /// Who serves it, without an edge.
+    pub(crate) node: Node,
     pub(crate) reads_again: u64,
 }
 

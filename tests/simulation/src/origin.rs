@@ -15,6 +15,7 @@ use firsthop_core::protocol::{Answer, Encoding, Event, Receipts, Seq, Status};
 
 use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::nodes::Second;
 use crate::skew::Host;
 use crate::tally::Fault;
 use crate::world::{ORIGIN_HOST, World};
@@ -119,6 +120,9 @@ pub(crate) struct Origin {
     pub(crate) next_batch: u64,
     pub(crate) pushing: Vec<Pushing>,
     pub(crate) next_push: u64,
+    /// How much of each log each node has told those whom it serves.
+    pub(crate) told: [Vec<usize>; 2],
+    pub(crate) second: Second,
     pub(crate) leases: Leases,
     /// In the store: each agent's beat.
     pub(crate) beats: [u64; 2],
@@ -145,6 +149,8 @@ impl Origin {
             next_batch: 0,
             pushing: (0..visitors).map(|_| Pushing::default()).collect(),
             next_push: 0,
+            told: [vec![0; visitors], vec![0; visitors]],
+            second: Second::new(),
             leases: Leases::default(),
             beats: [0; 2],
             trouble_at: 0,

@@ -5,6 +5,7 @@ use firsthop_core::protocol::{Encoding, Receipts, Seq, events_that_fit};
 
 use crate::agenda::Happening;
 use crate::mutation::Mutation;
+use crate::nodes::Node;
 use crate::skew::Host;
 use crate::tally::Fault;
 use crate::world::World;
@@ -131,7 +132,9 @@ impl World<'_> {
         }
         let conns: Vec<_> = self.origin.gateways.keys().copied().collect();
         for conn in conns {
-            self.closed_by_server(conn);
+            if self.node_of(conn) == Node::First {
+                self.closed_by_server(conn);
+            }
         }
         self.cut_agents_off();
         self.leases_restart();
@@ -176,6 +179,7 @@ impl World<'_> {
         }
         self.note(|| "origin is back".to_owned());
         self.origin.trouble_at = self.now;
+        self.node_starts(Node::First);
         self.may_upgrade(Host::Origin);
         self.origin.up = true;
         for visitor in 0..self.visitors.len() {

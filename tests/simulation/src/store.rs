@@ -8,13 +8,14 @@ use firsthop_core::id::MessageId;
 use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::visitor::{Reach, Said, SaidText, Submission};
 use firsthop_core::protocol::{
-    Author, Code, Content, Event, Hop, Problem, Reason, Seq, Status, StatusChange, Unread,
+    Author, Code, Content, Event, Hop, Problem, Reason, Status, StatusChange, Unread,
     UnverifiedClaim,
 };
 
 use crate::agenda::Happening;
 use crate::console::agent_ref;
 use crate::mutation::Mutation;
+use crate::nodes::Node;
 use crate::tally::{Fault, Reached};
 use crate::world::World;
 
@@ -52,11 +53,15 @@ impl World<'_> {
         {
             self.settle(waiter, message.id, Ok(()));
         }
-        self.origin.queue.push(Job {
+        let job = Job {
             visitor,
             work,
             waiter,
-        });
+        };
+        let Some(job) = self.second_takes(job) else {
+            return;
+        };
+        self.origin.queue.push(job);
         if self.origin.queue.len() == 1 {
             let life = self.origin.life;
             let wait = self.dice.between(1, 30) + if self.origin.slow { 1_500 } else { 0 };
@@ -87,6 +92,11 @@ impl World<'_> {
             return;
         }
         let jobs = std::mem::take(&mut self.origin.committing);
+        self.write(jobs, Node::First);
+    }
+
+    /// One transaction of a node, and who hears of it.
+    pub(crate) fn write(&mut self, jobs: Vec<Job>, node: Node) {
         let storage_fails = self.origin.storage_fails;
         let before: Vec<_> = self
             .origin
@@ -115,7 +125,7 @@ impl World<'_> {
             let after = self.origin.conversations[visitor].log.len();
             if after > before {
                 self.check_commit(visitor, before);
-                self.publish(visitor, before);
+                self.committed_at(node, visitor);
             }
         }
     }
@@ -276,21 +286,23 @@ impl World<'_> {
     }
 
     /// Everybody who follows the conversation hears what was committed.
-    pub(crate) fn publish(&mut self, visitor: usize, before: usize) {
-        let first = self.origin.conversations[visitor].log[before].seq;
-        let new = self.visible_after(visitor, Seq(first.0 - 1));
+    pub(crate) fn publish(&mut self, node: Node, visitor: usize, before: usize) {
+        let new = self.visible_after(visitor, self.place_before(visitor, before));
         let conns: Vec<_> = self.origin.gateways.keys().copied().collect();
         for conn in conns {
             if self
                 .conns
                 .get(&conn)
-                .is_some_and(|conn| conn.visitor == visitor)
+                .is_some_and(|conn| (conn.visitor, conn.node) == (visitor, node))
             {
                 if let Some(gateway) = self.origin.gateways.get_mut(&conn) {
                     gateway.handle_published(new.clone());
                 }
                 self.drive_gateway(conn);
             }
+        }
+        if node == Node::Second {
+            return;
         }
         self.push(visitor);
         let events = self.origin.conversations[visitor].log[before..].to_vec();

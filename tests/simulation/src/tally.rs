@@ -75,6 +75,10 @@ named! {
         OriginCrashedCommitting "origin_crashed_committing",
         /// The origin's store refuses commits for a while.
         OriginStorageFailed "origin_storage_failed",
+        /// The second node of the origin dies.
+        SecondNodeCrashed "second_node_crashed",
+        /// A hint from one node to the other is lost.
+        HintLost "hint_lost",
         /// The origin is slow for a while.
         OriginSlow "origin_slow",
         /// The origin's wall clock jumps.
@@ -153,6 +157,8 @@ named! {
         SharedByTabs "shared_by_tabs",
         /// A transport failed so often that the next one was tried.
         TransportChanged "transport_changed",
+        /// The second node of the origin committed.
+        SecondNodeCommitted "second_node_committed",
         /// A visitor who did not read was cut off.
         SlowReaderCut "slow_reader_cut",
         /// Something of a later version was read.
