@@ -40,7 +40,8 @@ impl Place {
         let mut walk = *part;
         let classes = part.span(256)?;
         // The last cell of a row stands for the end of the text.
-        if walk.take(256)?.iter().any(|class| class + 1 >= stride) {
+        let mut named = walk.take(256)?.iter();
+        if named.any(|class| usize::from(*class) + 1 >= usize::from(stride)) {
             return Err(MALFORMED);
         }
         let rows = part.u16()?;

@@ -27,7 +27,7 @@ pub(crate) struct Agent {
     /// Stopped: what comes meanwhile is held.
     pub(crate) frozen: bool,
     pub(crate) held: Vec<Happening>,
-    /// When the origin last heard a sign of life.
+    /// When the origin last heard a sign of life: an answer that did not come too late.
     pub(crate) answered_at: u64,
 }
 

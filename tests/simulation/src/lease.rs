@@ -80,6 +80,7 @@ impl World<'_> {
                 Output::Beat(id) => {
                     if let Some(agent) = self.agent_of(id) {
                         self.origin.beats[agent] += 1;
+                        self.agents[agent].answered_at = self.now;
                     }
                 }
                 Output::Lapsed { agent, beat } => {
@@ -134,7 +135,6 @@ impl World<'_> {
         if self.agents[agent].life != life || !self.origin.up {
             return;
         }
-        self.agents[agent].answered_at = self.now;
         let now = self.clock(ORIGIN_HOST);
         let console = console(agent, life);
         self.origin.leases.answered(now, console, nonce);
