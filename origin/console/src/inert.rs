@@ -3,10 +3,8 @@
 //! In: any text. Out: the same text without characters that act on what surrounds them. Markup
 //! is no concern here: the console only ever makes text nodes. Invariant: what comes out holds
 //! no control characters but line feeds and tabs, and no bidirectional overrides, embeddings or
-//! isolates; letters of every script, joiners, and the implicit direction marks stay.
-
-/// Stands for a control character, so that its presence is seen.
-const REPLACEMENT: char = '\u{fffd}';
+//! isolates; letters of every script, joiners, and the implicit direction marks stay. They are
+//! left out, as in the widget, so that visitor and agent read the same.
 
 /// `text` as several lines.
 pub fn inert(text: &str) -> String {
@@ -18,10 +16,10 @@ pub fn inert(text: &str) -> String {
             '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{b}' | '\u{c}' => out.push('\n'),
             '\n' | '\t' => out.push(c),
             // Embeddings, overrides and isolates reorder what a reader sees.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push(REPLACEMENT),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             // Byte order marks, annotation anchors and invisible tag characters carry what nobody sees.
             '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}' => {}
-            c if c.is_control() => out.push(REPLACEMENT),
+            c if c.is_control() => {}
             c => out.push(c),
         }
     }
@@ -45,13 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_act_on_their_surroundings_become_visible() {
-        assert_eq!(inert("pay\u{202e}gpj.exe"), "pay\u{fffd}gpj.exe");
-        assert_eq!(inert("a\u{2067}b\u{2069}c"), "a\u{fffd}b\u{fffd}c");
-        assert_eq!(
-            inert("\u{0}\u{1b}[31mred\u{7f}\u{9b}"),
-            "\u{fffd}\u{fffd}[31mred\u{fffd}\u{fffd}"
-        );
+    fn characters_that_act_on_their_surroundings_are_left_out() {
+        assert_eq!(inert("pay\u{202e}gpj.exe"), "paygpj.exe");
+        assert_eq!(inert("a\u{2067}b\u{2069}c"), "abc");
+        assert_eq!(inert("\u{0}\u{1b}[31mred\u{7f}\u{9b}"), "[31mred");
         assert_eq!(inert("\u{feff}hidden\u{e0041}"), "hidden");
     }
 

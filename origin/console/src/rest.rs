@@ -45,6 +45,23 @@ pub struct Agent {
     /// The address to log in with.
     #[serde(default)]
     pub email: String,
+    /// What they may do.
+    #[serde(default)]
+    pub role: Role,
+}
+
+/// What an account may do. The origin checks it; the console only leaves out what it would refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Answer visitors, and change what the bot knows.
+    Editor,
+    /// Answer visitors.
+    #[default]
+    #[serde(other)]
+    Agent,
 }
 
 impl From<Agent> for AgentRef {
@@ -103,6 +120,9 @@ mod tests {
             read_session(body).map(|agent| agent.name),
             Ok("Ada".to_owned())
         );
+        assert_eq!(read_session(body).map(|agent| agent.role), Ok(Role::Admin));
+        let body = r#"{"agent":{"id":"01234567-89ab-7fff-bfff-ffffffffffff","name":"Bo","role":"auditor"}}"#;
+        assert_eq!(read_session(body).map(|agent| agent.role), Ok(Role::Agent));
         assert!(read_session("<html>").is_err());
     }
 

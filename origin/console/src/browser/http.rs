@@ -1,4 +1,6 @@
 //! Requests to the origin.
+//!
+//! Not here: what the bodies mean (`rest`, `knowledge::wire`).
 
 use firsthop_core::protocol::{Code, Problem};
 use wasm_bindgen::{JsCast, JsValue};
@@ -34,21 +36,77 @@ pub(crate) async fn set_up(setup: Setup<'_>) -> Result<(), Problem> {
 }
 
 async fn request(method: &str, path: &str, body: Option<String>) -> Result<String, Problem> {
-    let (status, body) = exchange(method, path, body)
-        .await
-        .map_err(|_| Problem::new(Code::OriginUnavailable, "no answer"))?;
-    if (200..300).contains(&status) {
-        Ok(body)
+    let reply = exchange(method, path, body, None).await?;
+    if reply.is_good() {
+        Ok(reply.body)
     } else {
-        Err(read_problem(status, &body))
+        Err(read_problem(reply.status, &reply.body))
     }
 }
 
-async fn exchange(
+/// An answer of the origin.
+pub(crate) struct Reply {
+    /// HTTP's status.
+    pub(crate) status: u16,
+    /// The body, as text.
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// Whether it did what was asked.
+    pub(crate) fn is_good(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Asks the origin for something; `if_match` is the revision that is meant to be changed.
+///
+/// # Errors
+/// `origin_unavailable` if there was no answer.
+pub(crate) async fn exchange(
     method: &str,
     path: &str,
     body: Option<String>,
-) -> Result<(u16, String), JsValue> {
+    if_match: Option<u64>,
+) -> Result<Reply, Problem> {
+    let response = fetch(method, path, body, if_match).await;
+    let reply = async {
+        let response = response?;
+        let text = JsFuture::from(response.text()?).await?;
+        Ok::<_, JsValue>(Reply {
+            status: response.status(),
+            body: text.as_string().unwrap_or_default(),
+        })
+    };
+    reply
+        .await
+        .map_err(|_| Problem::new(Code::OriginUnavailable, "no answer"))
+}
+
+/// Fetches bytes.
+pub(crate) async fn bytes(path: &str) -> Result<Vec<u8>, Problem> {
+    let response = fetch("GET", path, None, None).await;
+    let reply = async {
+        let response = response?;
+        if !response.ok() {
+            let text = JsFuture::from(response.text()?).await?;
+            let body = text.as_string().unwrap_or_default();
+            return Ok(Err(read_problem(response.status(), &body)));
+        }
+        let buffer = JsFuture::from(response.array_buffer()?).await?;
+        Ok::<_, JsValue>(Ok(js_sys::Uint8Array::new(&buffer).to_vec()))
+    };
+    reply
+        .await
+        .unwrap_or_else(|_| Err(Problem::new(Code::OriginUnavailable, "no answer")))
+}
+
+async fn fetch(
+    method: &str,
+    path: &str,
+    body: Option<String>,
+    if_match: Option<u64>,
+) -> Result<Response, JsValue> {
     let init = RequestInit::new();
     init.set_method(method);
     init.set_credentials(RequestCredentials::SameOrigin);
@@ -56,14 +114,15 @@ async fn exchange(
     let headers = web_sys::Headers::new()?;
     // Another site's form can't set this header; the origin asks for it on every change.
     headers.set("x-firsthop-csrf", "1")?;
+    if let Some(revision) = if_match {
+        headers.set("if-match", &format!("\"{revision}\""))?;
+    }
     if let Some(body) = body {
         headers.set("content-type", "application/json")?;
         init.set_body(&JsValue::from_str(&body));
     }
     init.set_headers(&headers);
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &init))
+    JsFuture::from(window().fetch_with_str_and_init(path, &init))
         .await?
-        .dyn_into()?;
-    let text = JsFuture::from(response.text()?).await?;
-    Ok((response.status(), text.as_string().unwrap_or_default()))
+        .dyn_into()
 }

@@ -7,7 +7,9 @@
 pub(crate) mod calendar;
 pub(crate) mod chime;
 pub(crate) mod clock;
+pub(crate) mod digest;
 pub(crate) mod focus;
 pub(crate) mod http;
+pub(crate) mod resize;
 pub(crate) mod socket;
 pub(crate) mod storage;

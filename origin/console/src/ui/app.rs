@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::account::{Login, Setup};
 use super::desk::{Desk, Session, Theme};
+use super::knowledge::{Library, Packs};
 use super::workspace::Workspace;
 use crate::route::Route;
 use crate::words::Word;
@@ -13,6 +14,8 @@ use crate::words::Word;
 pub(super) fn App() -> impl IntoView {
     let desk = Desk::new();
     provide_context(desk);
+    provide_context(Library::new(desk));
+    provide_context(Packs::new());
     desk.attend();
     desk.check_session();
 
@@ -37,7 +40,7 @@ pub(super) fn App() -> impl IntoView {
     let setup = Memo::new(move |_| match desk.route.get() {
         Route::Setup(token) => Some((token, true)),
         Route::Welcome(token) => Some((token, false)),
-        Route::List(..) => None,
+        Route::List(..) | Route::Knowledge(..) => None,
     });
     // Which agent it is matters; that the same one was found logged in again does not.
     let session = Memo::new(move |_| desk.session.get());

@@ -15,10 +15,11 @@ use leptos::prelude::*;
 
 use crate::browser::socket::{Happened, Socket};
 use crate::browser::{chime, clock, focus, http, storage};
+use crate::knowledge::edit::Edit;
 use crate::replica::list::View;
 use crate::replica::{Notice, Output, Reach, Replica};
 use crate::rest::Agent;
-use crate::route::Route;
+use crate::route::{Place, Route};
 use crate::words::{Lang, Word};
 
 const SOCKET_PATH: &str = "/v1/agent/socket";
@@ -94,6 +95,11 @@ pub(super) struct Desk {
     pub(super) announcement: RwSignal<Option<Word>>,
     /// A text that was not sent, on its way back into the composer; whether it is a note.
     pub(super) put_back: RwSignal<Option<(bool, String)>>,
+    /// The item of the knowledge that is edited. It lies here so that a login that ends, or a look
+    /// elsewhere, loses nothing that was typed.
+    pub(super) edit: RwSignal<Option<Edit>>,
+    /// Where the agent wants to go, while asked whether to leave the edit behind.
+    pub(super) leaving: RwSignal<Option<Route>>,
     /// Whether the details are shown where there is no room for them beside the conversation.
     pub(super) details_open: RwSignal<bool>,
 }
@@ -123,6 +129,8 @@ impl Desk {
             now: RwSignal::new(clock::local()),
             announcement: RwSignal::new(None),
             put_back: RwSignal::new(None),
+            edit: RwSignal::new(None),
+            leaving: RwSignal::new(None),
             details_open: RwSignal::new(false),
         }
     }
@@ -144,7 +152,7 @@ impl Desk {
     pub(super) fn view(self) -> View {
         self.route.with(|route| match route {
             Route::List(view, _) => *view,
-            Route::Setup(_) | Route::Welcome(_) => View::default(),
+            Route::Setup(_) | Route::Welcome(_) | Route::Knowledge(..) => View::default(),
         })
     }
 
@@ -152,7 +160,7 @@ impl Desk {
     pub(super) fn open(self) -> Option<ConversationId> {
         self.route.with(|route| match route {
             Route::List(_, open) => *open,
-            Route::Setup(_) | Route::Welcome(_) => None,
+            Route::Setup(_) | Route::Welcome(_) | Route::Knowledge(..) => None,
         })
     }
 
@@ -215,15 +223,48 @@ impl Desk {
         self.carry_out();
     }
 
-    /// Goes somewhere: by the address, so that Back works.
+    /// Whether the knowledge's item that is edited has changes that are not saved.
+    pub(super) fn is_dirty(self) -> bool {
+        self.edit
+            .with(|edit| edit.as_ref().is_some_and(Edit::is_dirty))
+    }
+
+    /// Whether going there loses nothing; else the agent is asked.
+    fn may_leave(self, to: &Route) -> bool {
+        let loses = self.edit.with_untracked(|edit| {
+            edit.as_ref().is_some_and(|edit| {
+                let place = edit.item.map_or(Place::New(edit.kind), Place::Item);
+                edit.is_dirty() && *to != Route::Knowledge(Some(edit.inbox.clone()), place)
+            })
+        });
+        if loses {
+            self.leaving.set(Some(to.clone()));
+        }
+        !loses
+    }
+
+    /// Goes somewhere: by the address, so that Back works, and at once, so that a key or a click
+    /// that follows finds what it is meant for.
     pub(super) fn go(self, route: &Route) {
+        if !self.may_leave(route) {
+            return;
+        }
         // A browser that can't set the hash could not have loaded the page by it.
         let _ = location().set_hash(&route.hash());
+        self.arrive(route.clone());
     }
 
     /// Goes somewhere in place of where the agent is: Back does not return here.
     pub(super) fn go_instead(self, route: &Route) {
         let _ = location().replace(&route.hash());
+        self.arrive(route.clone());
+    }
+
+    fn arrive(self, route: Route) {
+        if self.route.with_untracked(|before| *before != route) {
+            self.route.set(route);
+            self.follow_route();
+        }
     }
 
     /// Does something with a conversation.
@@ -288,6 +329,12 @@ impl Desk {
 
     fn enter(self, agent: Agent) {
         let me = AgentRef::from(agent.clone());
+        let before = self
+            .replica
+            .with_value(|replica| replica.me().map(|me| me.id));
+        if before.is_some_and(|before| before != me.id) {
+            self.edit.set(None);
+        }
         let saved = storage::outbox(me.id);
         self.session.set(Session::In(agent));
         self.change(|replica, now| {
@@ -311,6 +358,7 @@ impl Desk {
             if let Some(agent) = self.agent_now() {
                 storage::forget(agent.id);
             }
+            self.edit.set(None);
             self.session.set(Session::Out { over: false });
             self.change(|replica, _| {
                 replica.stop();
@@ -325,9 +373,20 @@ impl Desk {
     /// Follows window, network and time, for as long as the page lives.
     pub(super) fn attend(self) {
         window_event_listener(leptos::ev::hashchange, move |_| {
-            self.route
-                .set(Route::parse(&location().hash().unwrap_or_default()));
-            self.follow_route();
+            let to = Route::parse(&location().hash().unwrap_or_default());
+            let here = self.route.get_untracked();
+            if to == here || self.may_leave(&to) {
+                self.arrive(to);
+            } else {
+                let _ = location().set_hash(&here.hash());
+            }
+        });
+        // The browser tells of a new address only after events that were waiting by then.
+        window_event_listener(leptos::ev::click, move |event| {
+            if let Some(hash) = focus::place_clicked(&event) {
+                event.prevent_default();
+                self.go(&Route::parse(&hash));
+            }
         });
         window_event_listener(leptos::ev::online, move |_| {
             self.change(Replica::handle_try_now);
@@ -342,6 +401,7 @@ impl Desk {
             if self
                 .replica
                 .with_value(|replica| replica.outbox().unsettled() > 0)
+                || untrack(|| self.is_dirty())
             {
                 event.prevent_default();
             }
@@ -373,7 +433,7 @@ impl Desk {
     fn follow_route(self) {
         let open = self.route.with_untracked(|route| match route {
             Route::List(_, open) => *open,
-            Route::Setup(_) | Route::Welcome(_) => None,
+            Route::Setup(_) | Route::Welcome(_) | Route::Knowledge(..) => None,
         });
         let in_sight = focus::page_in_sight();
         self.change(|replica, _| {

@@ -29,6 +29,7 @@ pub(super) fn Confirm(
     lead: Signal<String>,
     yes: Word,
     on_yes: impl Fn() + 'static,
+    #[prop(default = Word::Cancel)] no: Word,
 ) -> impl IntoView {
     let desk = desk();
     let dialog = NodeRef::new();
@@ -38,12 +39,12 @@ pub(super) fn Confirm(
             <h2>{move || desk.say(title)}</h2>
             <p>{move || lead.get()}</p>
             <div class="dialog-buttons">
-                <button class="button" on:click=move |_| open.set(false)>{move || desk.say(Word::Cancel)}</button>
+                <button class="button" on:click=move |_| open.set(false)>{move || desk.say(no)}</button>
                 <button
                     class="button primary"
                     on:click=move |_| {
-                        open.set(false);
                         on_yes();
+                        open.set(false);
                     }
                 >
                     {move || desk.say(yes)}
@@ -53,7 +54,7 @@ pub(super) fn Confirm(
     }
 }
 
-const KEYS: [(&[&str], Word); 10] = [
+const KEYS: [(&[&str], Word); 13] = [
     (&["j", "k"], Word::KeyMove),
     (&["Enter"], Word::KeyOpen),
     (&["r"], Word::KeyReply),
@@ -61,6 +62,9 @@ const KEYS: [(&[&str], Word); 10] = [
     (&["t"], Word::KeyTake),
     (&["e"], Word::KeyResolve),
     (&["1", "2", "3", "4"], Word::KeyViews),
+    (&["5"], Word::KeyKnowledge),
+    (&["/"], Word::KeySearch),
+    (&["Ctrl+S"], Word::KeySave),
     (&["Enter", "Ctrl+Enter"], Word::KeySend),
     (&["Esc"], Word::KeyEscape),
     (&["?"], Word::KeyHelp),

@@ -1,7 +1,7 @@
 //! A conversation's entries, and where they are scrolled to.
 //!
-//! Invariant: who reads at the end stays at the end when something new arrives; who reads
-//! further up is not moved, and is told.
+//! Invariant: who reads at the end stays at the end when something new arrives, and when the room
+//! for it changes; who reads further up is not moved, and is told.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use super::desk::desk;
 use super::entry::entry;
 use super::icons::{self, icon};
 use crate::browser::calendar;
+use crate::browser::resize::Resizes;
 use crate::replica::transcript::{Line, lines};
 use crate::words::Word;
 
@@ -79,6 +80,15 @@ pub(super) fn Entries(id: ConversationId) -> impl IntoView {
             news.set(true);
         }
         count
+    });
+    // A banner, a longer reply or a phone's keyboard takes room from the log's end.
+    let watch = StoredValue::new_local(None);
+    log.on_load(move |log| {
+        watch.set_value(Resizes::of(&log, move || {
+            if at_end.get_untracked() {
+                to_end();
+            }
+        }));
     });
     let scrolled = move |_| {
         if let Some(log) = log.get_untracked() {

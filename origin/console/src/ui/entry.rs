@@ -3,12 +3,14 @@
 //! Invariant: an answer of the bot says where it came from; a claim that was not verified is
 //! framed as a warning, is folded away, and shares no style with answers.
 
+use firsthop_core::Timestamp;
 use firsthop_core::id::{ConversationId, MessageId};
-use firsthop_core::protocol::{Answer, Author, Source, StatusChange, UnverifiedClaim};
+use firsthop_core::protocol::{Answer, Author, Reason, Source, StatusChange, UnverifiedClaim};
 use leptos::prelude::*;
 
 use super::desk::Desk;
 use super::icons::{self, icon};
+use super::knowledge::Why;
 use crate::browser::{calendar, focus};
 use crate::inert::{inert, inert_line};
 use crate::replica::transcript::{Delivery, Line, What};
@@ -63,8 +65,12 @@ pub(super) fn entry(
             {progress(desk, conversation, id, delivery, text)}
         }
         .into_any(),
-        What::Answered(answer) => answered(desk, &answer).into_any(),
-        What::Changed(change) => changed(desk, &author, &change).into_any(),
+        What::Answered(answer) => answered(desk, conversation, &answer).into_any(),
+        What::Changed(change) => view! {
+            {changed(desk, &author, &change)}
+            {(change.reason == Reason::Unanswered).then(|| why_unanswered(desk, conversation, id))}
+        }
+        .into_any(),
         What::Unknown => {
             view! { <p class="change">{move || desk.say(Word::UnknownEntry)}</p> }.into_any()
         }
@@ -102,7 +108,39 @@ fn name(desk: Desk, conversation: ConversationId, author: &Author) -> String {
     }
 }
 
-fn answered(desk: Desk, answer: &Answer) -> impl IntoView + use<> {
+/// What the visitor wrote: the message with that id, or the last one before another event.
+fn question(
+    desk: Desk,
+    conversation: ConversationId,
+    is_it: impl Fn(MessageId) -> bool,
+    before: Option<MessageId>,
+) -> Option<(String, Timestamp)> {
+    let entries = untrack(|| desk.read(|replica| replica.entries(conversation)));
+    let end = before.and_then(|id| entries.iter().position(|entry| entry.id == id));
+    entries
+        .into_iter()
+        .take(end.unwrap_or(usize::MAX))
+        .rev()
+        .find_map(|entry| match entry.what {
+            What::Asked { text, .. } if is_it(entry.id) => Some((text, entry.at)),
+            _ => None,
+        })
+}
+
+fn why_unanswered(
+    desk: Desk,
+    conversation: ConversationId,
+    change: MessageId,
+) -> impl IntoView + use<> {
+    let asked = question(desk, conversation, |_| true, Some(change));
+    asked.map(
+        |(question, at)| view! { <Why conversation question at pack=None label=Word::WhyNot /> },
+    )
+}
+
+fn answered(desk: Desk, conversation: ConversationId, answer: &Answer) -> impl IntoView + use<> {
+    let (of, pack) = (answer.of, answer.source.pack);
+    let asked = question(desk, conversation, |id| id == of, None);
     let text = inert(&answer.text);
     let suggestions = (!answer.suggestions.is_empty()).then(|| {
         let titles = answer.suggestions.iter().map(|suggestion| inert_line(&suggestion.title));
@@ -115,6 +153,7 @@ fn answered(desk: Desk, answer: &Answer) -> impl IntoView + use<> {
             {suggestions}
         </div>
         {provenance(desk, &answer.source)}
+        {asked.map(|(question, at)| view! { <Why conversation question at pack=Some(pack) label=Word::Why /> })}
     }
 }
 

@@ -46,6 +46,26 @@ pub(super) const GLOBE: Icon = Icon(
 pub(super) const INBOX: Icon =
     Icon("M4 13.5 6.5 5h11L20 13.500V19H4v-5.500Zm0 0h4.500l1.5 2.500h4l1.5-2.500H20");
 
+pub(super) const BOOK: Icon = Icon(
+    "M12 6.500C10 5 7 4.500 4 4.500v13c3 0 6 .5 8 2 2-1.500 5-2 8-2v-13c-3 0-6 .5-8 2Zm0 0v13",
+);
+pub(super) const BUBBLE: Icon = Icon(
+    "M5.5 5h13A1.5 1.5 0 0 1 20 6.500v8a1.5 1.5 0 0 1-1.5 1.500H12l-4.500 3.500V16h-2A1.5 1.5 0 0 1 4 14.500v-8A1.5 1.5 0 0 1 5.5 5Zm3 4.200h7M8.5 12H13",
+);
+pub(super) const RULE: Icon =
+    Icon("M6 4v16M6 12h5l4-5h4m-8 5 4 5h4m-2.500-12.500L20 7l-3.500 2.500m0 5L20 17l-3.500 2.500");
+pub(super) const SAME: Icon = Icon("M5 9h14M5 15h14");
+pub(super) const TAG: Icon = Icon("M4 5.500A1.5 1.5 0 0 1 5.5 4H12l8 8-8 8-8-8V5.500Zm4.500 3v.1");
+pub(super) const SEARCH: Icon = Icon("M10.5 4.500a6 6 0 1 0 0 12 6 6 0 0 0 0-12Zm4.500 10.500 5 5");
+pub(super) const PLUS: Icon = Icon("M12 5v14M5 12h14");
+pub(super) const CHEVRON: Icon = Icon("m7 10 5 5 5-5");
+pub(super) const PLAY: Icon = Icon(
+    "M9.500 9.300a2.6 2.6 0 1 1 3.600 2.900c-.7.3-1.100.9-1.100 1.600m0 2.700v.1M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z",
+);
+pub(super) const BIN: Icon =
+    Icon("M5 7h14M10 7V4.500h4V7m-7.500 0 .8 12.500h9.400L17.500 7M10.500 11v5m3-5v5");
+pub(super) const ARROW: Icon = Icon("M5 12h14m-5-5 5 5-5 5");
+
 /// Draws it.
 pub(super) fn icon(icon: Icon) -> impl IntoView {
     view! {

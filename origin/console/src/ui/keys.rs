@@ -12,7 +12,7 @@ use web_sys::{Element, HtmlElement};
 use super::desk::Desk;
 use crate::browser::focus;
 use crate::replica::list::View;
-use crate::route::Route;
+use crate::route::{Place, Route};
 
 /// Begins to listen; ends with the view that called it.
 pub(super) fn listen(desk: Desk, help: RwSignal<bool>) {
@@ -36,7 +36,8 @@ fn press(desk: Desk, help: RwSignal<bool>, event: &KeyboardEvent) {
             move_focus(event.key() == "ArrowDown")
         }
         "r" => click("mode-reply"),
-        "n" => click("mode-note"),
+        "n" => click("mode-note") || click("new-entry"),
+        "/" => focus::found("search"),
         "t" => click("act-take"),
         "e" => click("act-resolve") || click("act-reopen"),
         "?" => {
@@ -52,6 +53,10 @@ fn press(desk: Desk, help: RwSignal<bool>, event: &KeyboardEvent) {
         "2" => go(desk, View::Mine),
         "3" => go(desk, View::All),
         "4" => go(desk, View::Resolved),
+        "5" => {
+            desk.go(&Route::Knowledge(None, Place::default()));
+            true
+        }
         _ => false,
     };
     if done {

@@ -157,8 +157,9 @@ fn meta(row: &Row, now: Timestamp, lang: Lang) -> impl IntoView + use<> {
     }
 }
 
+/// What will be a list, while it is loaded.
 #[component]
-fn Skeleton() -> impl IntoView {
+pub(super) fn Skeleton() -> impl IntoView {
     let desk = desk();
     view! {
         <p class="unseen" role="status">{move || desk.say(Word::Loading)}</p>

@@ -19,6 +19,7 @@ mod entries;
 mod entry;
 mod icons;
 mod keys;
+mod knowledge;
 mod list;
 mod nav;
 mod workspace;

@@ -1,4 +1,5 @@
-//! The navigation: the parts of the list with their counts, the connection, and the settings.
+//! The navigation: the parts of the list with their counts, the knowledge, the connection, and
+//! the settings.
 
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use super::dialogs::Confirm;
 use super::icons::{self, Icon, icon};
 use crate::replica::Reach;
 use crate::replica::list::{Counts, View};
-use crate::route::Route;
+use crate::route::{Place, Route};
 use crate::words::Word;
 
 /// See the module.
@@ -15,10 +16,17 @@ use crate::words::Word;
 pub(super) fn Nav(help: RwSignal<bool>) -> impl IntoView {
     let desk = desk();
     let counts = Memo::new(move |_| desk.read(|replica| replica.counts()));
+    let knows = Memo::new(move |_| {
+        desk.route
+            .with(|route| matches!(route, Route::Knowledge(..)))
+    });
     let items = View::ALL
         .into_iter()
         .map(|view| {
-            let current = Memo::new(move |_| desk.view() == view);
+            let current = Memo::new(move |_| {
+                desk.route
+                    .with(|route| matches!(route, Route::List(shown, _) if *shown == view))
+            });
             view! {
                 <li>
                     <a
@@ -43,7 +51,19 @@ pub(super) fn Nav(help: RwSignal<bool>) -> impl IntoView {
     view! {
         <nav class="nav" aria-label=move || desk.say(Word::Views)>
             <p class="brand"><span class="mark" aria-hidden="true"></span><span class="brand-name">"Firsthop"</span></p>
-            <ul class="nav-items">{items}</ul>
+            <ul class="nav-items">
+                {items}
+                <li class="nav-knowledge">
+                    <a
+                        class="nav-item"
+                        href=Route::Knowledge(None, Place::default()).hash()
+                        aria-current=move || knows.get().then_some("page")
+                    >
+                        {icon(icons::BOOK)}
+                        <span class="nav-name">{move || desk.say(Word::Knowledge)}</span>
+                    </a>
+                </li>
+            </ul>
             <Link />
             <Settings help />
         </nav>
@@ -95,7 +115,7 @@ fn Settings(help: RwSignal<bool>) -> impl IntoView {
     let name = move || agent.get().map(|agent| agent.name).unwrap_or_default();
     let initial = move || name().chars().next().map(|c| c.to_uppercase().to_string());
     let log_out = move |_| {
-        if desk.read(|replica| replica.outbox().unsettled()) > 0 {
+        if desk.read(|replica| replica.outbox().unsettled()) > 0 || desk.is_dirty() {
             leaving.set(true);
         } else {
             desk.log_out();

@@ -1,6 +1,7 @@
-//! The console once somebody is logged in: navigation, list, conversation, details, and what
-//! lies over them.
+//! The console once somebody is logged in: navigation; list, conversation and details, or the
+//! knowledge; and what lies over them.
 
+use firsthop_core::id::ConversationId;
 use leptos::prelude::*;
 
 use super::conversation::Conversation;
@@ -9,10 +10,12 @@ use super::details::Details;
 use super::dialogs::Help;
 use super::icons::{self, icon};
 use super::keys;
+use super::knowledge::Bench;
 use super::list::List;
 use super::nav::Nav;
 use crate::browser::{clock, focus};
 use crate::replica::Reach;
+use crate::route::Route;
 use crate::words::Word;
 
 /// See the module.
@@ -22,12 +25,17 @@ pub(super) fn Workspace() -> impl IntoView {
     let help = RwSignal::new(false);
     keys::listen(desk, help);
     let open = Memo::new(move |_| desk.open());
+    let knows = Memo::new(move |_| {
+        desk.route
+            .with(|route| matches!(route, Route::Knowledge(..)))
+    });
     // Who is online is not known while the console is not.
     let stale = Memo::new(move |_| !desk.is_up());
     view! {
         <div
             class="workspace"
             class:has-open=move || open.get().is_some()
+            class:knows=move || knows.get()
             class:stale=move || stale.get()
             class:details-open=move || desk.details_open.get()
         >
@@ -38,19 +46,32 @@ pub(super) fn Workspace() -> impl IntoView {
             </div>
             <Nav help />
             <Banner />
-            <List />
-            <main class="conversation" id="conversation" tabindex="-1" aria-label=move || desk.say(Word::Conversation)>
-                {move || match open.get() {
-                    None => view! { <Nothing /> }.into_any(),
-                    Some(id) => view! { <Conversation id /> }.into_any(),
-                }}
-            </main>
-            {move || open.get().map(|id| view! { <Details id /> })}
+            {move || if knows.get() {
+                view! { <Bench /> }.into_any()
+            } else {
+                view! { <Inbox open /> }.into_any()
+            }}
             <Help open=help />
             <p class="unseen" aria-live="polite" aria-atomic="true">
                 {move || desk.announcement.get().map(|word| desk.say(word))}
             </p>
         </div>
+    }
+}
+
+/// The shared inbox: list, conversation, details.
+#[component]
+fn Inbox(open: Memo<Option<ConversationId>>) -> impl IntoView {
+    let desk = desk();
+    view! {
+        <List />
+        <main class="conversation" id="conversation" tabindex="-1" aria-label=move || desk.say(Word::Conversation)>
+            {move || match open.get() {
+                None => view! { <Nothing /> }.into_any(),
+                Some(id) => view! { <Conversation id /> }.into_any(),
+            }}
+        </main>
+        {move || open.get().map(|id| view! { <Details id /> })}
     }
 }
 
