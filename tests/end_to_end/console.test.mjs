@@ -205,6 +205,24 @@ test("two agents", async (t) => {
     await standing(ada).filter({ hasText: "With Bo" }).waitFor();
   });
 
+  await t.test("keys and clicks that follow at once find what they are meant for", async () => {
+    await bo.evaluate(async () => {
+      const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      // Lets the page draw, and tell nothing of its new address yet.
+      const draw = async () => {
+        for (let turn = 0; turn < 100; turn += 1) await null;
+      };
+      press("2");
+      await draw();
+      document.querySelector("#list a.row").click();
+      await draw();
+      press("e");
+    });
+    await bo.locator("#act-reopen").waitFor();
+    await bo.keyboard.press("e");
+    await bo.locator("#act-release").waitFor();
+  });
+
   await t.test("a login that ends elsewhere is asked for again, and the agent goes on where they were", async () => {
     const other = await bo.context().newPage();
     await other.goto(console_);
@@ -297,6 +315,21 @@ test("by keyboard alone", async (t) => {
   await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor({ state: "hidden" });
   await page.keyboard.press("1");
   await desk.rows.filter({ hasText: "second in line" }).waitFor();
+});
+
+test("who reads at the end stays there when a banner takes room", async (t) => {
+  const { world, browser } = await start(t);
+  const page = await browser.page({ viewport: { width: 900, height: 520 } });
+  const desk = await Console.logIn(page, world.origin.url);
+  const visitor = await world.visitor();
+  for (let line = 1; line <= 6; line += 1) await visitor.isStored(visitor.say(`line ${line}\nand more\nof it`));
+  await desk.open("line 6");
+  const log = page.getByRole("log");
+  const isAtEnd = () => log.evaluate((log) => log.scrollHeight > log.clientHeight && log.scrollHeight - log.clientHeight - log.scrollTop <= 1);
+  await until("the log is at its end", isAtEnd);
+  await world.origin.kill();
+  await page.locator(".banner").waitFor();
+  await until("the log is at its end again", isAtEnd);
 });
 
 test("on a phone one pane shows at a time", async (t) => {

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 import { Console } from "./harness/console.mjs";
+import { Knowledge } from "./harness/knowledge.mjs";
 import { ROOT } from "./harness/paths.mjs";
 import { Widget } from "./harness/widget.mjs";
 import { World } from "./harness/world.mjs";
@@ -20,6 +21,9 @@ const SPOKEN = {
     followed: "Can I have the phone engraved with my dog's paw print?",
     replied: "Hello! Engraving is done in our Hangzhou shop: send us the picture and we will see what is possible.",
     thanked: "Wonderful, I will do that.",
+    tried: "where is my parcel",
+    entry: "track my order",
+    title: "Engraving",
   },
   zh: {
     page: "index.html",
@@ -28,6 +32,9 @@ const SPOKEN = {
     followed: "能把我家狗狗的爪印刻在手机背面吗？",
     replied: "您好！刻字在杭州门店完成，您把照片发给我们，我们看看能不能做。",
     thanked: "太好了，我这就发。",
+    tried: "快递到哪了",
+    entry: "怎么申请退货",
+    title: "手机刻字",
   },
 };
 
@@ -48,6 +55,8 @@ try {
   await more(agent);
   await console_(browser, "en", "light");
   await console_(browser, "zh", "dark");
+  await knowledge(browser, "en", "light");
+  await knowledge(browser, "zh", "dark");
 } finally {
   for (const close of closers) await close();
 }
@@ -100,6 +109,33 @@ async function console_(browser, lang, theme) {
   await desk.open(spoken.thanked);
   await desk.shows(spoken.thanked);
   await shoot(page, `console-${theme}-${lang}`);
+  await page.context().close();
+}
+
+/** The knowledge editor: an entry and a question tried; questions handed off; a preview. */
+async function knowledge(browser, lang, theme) {
+  const spoken = SPOKEN[lang];
+  const page = await browser.page({ viewport: { width: 1440, height: 900 }, colorScheme: theme, locale: spoken.locale });
+  const editor = await Knowledge.logIn(page, world.origin.url);
+  await page.locator("#try").fill(spoken.tried);
+  await page.locator(".trial-result .explained").waitFor();
+  await editor.open(spoken.entry);
+  await shoot(page, `knowledge-${theme}-${lang}`);
+  await page.locator(`.bench-tab[href$="/questions"]`).click();
+  await page.locator("a.group-row").first().click();
+  await page.locator("#group-make").waitFor();
+  await shoot(page, `knowledge-questions-${theme}-${lang}`);
+  await page.locator("#group-make").click();
+  await editor.field("title").fill(spoken.title);
+  await editor.field("answer").fill(spoken.replied);
+  await editor.store();
+  await page.locator(`.bench-tab[href$="/publish"]`).click();
+  await page.locator(".tiles").waitFor({ timeout: 120_000 });
+  await shoot(page, `knowledge-preview-${theme}-${lang}`);
+  await page.setViewportSize(NARROW);
+  await page.goto(`${world.origin.url}/console/#/knowledge`);
+  await editor.open(spoken.entry);
+  await shoot(page, `knowledge-narrow-${theme}-${lang}`);
   await page.context().close();
 }
 
