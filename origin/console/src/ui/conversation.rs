@@ -41,7 +41,9 @@ pub(super) fn Conversation(id: ConversationId) -> impl IntoView {
     // What has become the agent's own has left the list of those who wait: its list goes along.
     Effect::new(move |_| {
         let strange = matches!(desk.view(), View::Waiting | View::Resolved);
-        if strange && standing.get() == Some(Standing::Mine) {
+        // The agent may be on the way elsewhere while this is still being drawn.
+        let is_open = desk.open() == Some(id);
+        if strange && is_open && standing.get() == Some(Standing::Mine) {
             desk.go_instead(&Route::List(View::Mine, Some(id)));
         }
     });
