@@ -6,7 +6,7 @@
 // It decides nothing: when to connect, what to send and what to keep, src/shell says. It is not
 // Rust because these few lines would be a quarter of the wasm.
 
-const Report = { Recalled: 0, PackNamed: 1, PackFetched: 2, Admitted: 3, Open: 4, Frames: 5, Polled: 6, Closed: 7, Denied: 8, News: 9, Network: 10, Looked: 11, TimeOut: 12 };
+const Report = { Recalled: 0, Pack: 1, Admitted: 2, Open: 3, Frames: 4, Polled: 5, Closed: 6, Denied: 7, News: 8, Network: 9, Looked: 10, TimeOut: 11 };
 const Transport = { Socket: 0, Stream: 1 };
 const CONTENT_TYPE = "application/vnd.firsthop.v1+postcard";
 
@@ -35,9 +35,47 @@ export function eventReader(give) {
   };
 }
 
+// So long may an edge go on with what it knows of an inbox, and somewhat more.
+const POINTER_FRESH_FOR = 11_000;
+
+// Pages without TLS have no WebCrypto: there nothing is safe from whoever sits on the line, and the
+// pack's own checksum must do.
+const subtle = crypto.subtle;
+const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+const bytesOf = (text) => Uint8Array.from(text.match(/../g), (digits) => parseInt(digits, 16));
+
+/**
+ * Whether a pack is an inbox's, by the origin's signature (core/src/pack/signature.rs): with the
+ * key that the site names, else with the first that signed here, and never an earlier pack.
+ */
+export class Trust {
+  #key;
+  #pinned;
+  #at = 0;
+
+  constructor(key) {
+    this.#key = this.#pinned = key;
+  }
+
+  async of(inbox, pack, { at, key, signature }) {
+    if (at < this.#at) return false;
+    if (!subtle) return !this.#pinned;
+    const name = "Ed25519";
+    const trusted = await subtle.importKey("raw", bytesOf(this.#key || key), name, false, ["verify"]);
+    const said = new TextEncoder().encode(`firsthop pack v1\n${inbox}\n${at}\n${pack}`);
+    if (!(await subtle.verify(name, trusted, bytesOf(signature), said))) return false;
+    this.#key ||= key;
+    this.#at = at;
+    return true;
+  }
+}
+
 export class Platform {
   #edge;
   #inbox;
+  #trust;
+  #known;
+  #learning = Promise.resolve();
   #name;
   #report;
   #listeners = new AbortController();
@@ -49,8 +87,10 @@ export class Platform {
   #ended = false;
   #link;
 
-  constructor(edge, inbox, report) {
+  /** `given` are the site's options: `key` is the origin's public key, if it names one. */
+  constructor(edge, inbox, given, report) {
     this.#edge = edge;
+    this.#trust = new Trust(given.key);
     this.#inbox = inbox;
     // js/launcher.js deletes the database by this name when nothing else is loaded.
     this.#name = `firsthop ${edge} ${inbox}`;
@@ -195,28 +235,26 @@ export class Platform {
 
   // ---- Requests ----
 
-  /** Reports the name of the inbox's current pack; without a network, that of the last time. */
-  async namePack() {
-    const url = `${this.#edge}v1/inboxes/${encodeURIComponent(this.#inbox)}/pack`;
-    const ask = (options) => fetch(url, { credentials: "omit", ...options }).then((response) => response.json());
-    const named = await ask().catch(() => ask({ cache: "force-cache" })).catch(() => ({}));
-    this.#report(Report.PackNamed, named.pack);
-  }
-
-  /** Reports a pack's bytes, if they are what its name says. Packs stay in the browser's cache. */
-  async fetchPack(name) {
-    let bytes;
-    try {
-      const response = await fetch(`${this.#edge}v1/packs/${name}`, { credentials: "omit", cache: "force-cache" });
-      if (response.ok) bytes = new Uint8Array(await response.arrayBuffer());
-      // Pages without TLS have no WebCrypto: there nothing is safe from whoever sits on the line,
-      // and the pack's own checksum must do.
-      if (bytes && crypto.subtle) {
-        const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-        if (name !== Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")) bytes = undefined;
-      }
-    } catch { bytes = undefined; }
-    this.#report(Report.PackFetched, name, bytes);
+  /**
+   * Reports the inbox's current pack, if there is one that was not reported yet, that is signed as
+   * such and whole; without a network, that of the last time. Packs stay in the browser's cache.
+   * Until then the one before goes on. `name`: what a hop says is current, which another part of
+   * the same edge may not know for some seconds.
+   */
+  learn(name, again) {
+    // One after another, so that what was signed later also comes later.
+    this.#learning = this.#learning.then(async () => {
+      const ask = (path, cache) => fetch(`${this.#edge}v1/${path}`, { credentials: "omit", cache });
+      const pointer = `inboxes/${encodeURIComponent(this.#inbox)}/pack`;
+      const { pack, published } = await (await ask(pointer, "no-cache").catch(() => ask(pointer, "force-cache"))).json();
+      if (name && name !== pack && !again) setTimeout(() => this.learn(name, true), POINTER_FRESH_FOR);
+      if (pack === this.#known || !(await this.#trust.of(this.#inbox, pack, published))) return;
+      const response = await ask("packs/" + pack, "force-cache");
+      const bytes = await response.arrayBuffer();
+      if (!response.ok || (subtle && pack !== hex(await subtle.digest("SHA-256", bytes)))) return;
+      this.#known = pack;
+      this.#report(Report.Pack, pack, new Uint8Array(bytes));
+    }).catch(() => { /* There is none, or not now. */ });
   }
 
   /**

@@ -15,6 +15,7 @@ use firsthop_core::protocol::{Encoding, Seq, decode, encode};
 use firsthop_core::{Private, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::api::Given;
 use crate::shell::{Happening, NotAdmitted, Queue, Remembered, Report};
 
 #[wasm_bindgen(module = "/js/platform.js")]
@@ -23,7 +24,7 @@ extern "C" {
     type Platform;
 
     #[wasm_bindgen(constructor)]
-    fn new(edge: &str, inbox: &str, report: &Function) -> Platform;
+    fn new(edge: &str, inbox: &str, given: &Given, report: &Function) -> Platform;
     #[wasm_bindgen(method)]
     fn page(this: &Platform, bytes: u32) -> Array;
     #[wasm_bindgen(method, getter)]
@@ -48,10 +49,8 @@ extern "C" {
     fn keep(this: &Platform, key: &str, value: &JsValue);
     #[wasm_bindgen(method)]
     fn forget(this: &Platform) -> Promise;
-    #[wasm_bindgen(method, js_name = namePack)]
-    fn name_pack(this: &Platform);
-    #[wasm_bindgen(method, js_name = fetchPack)]
-    fn fetch_pack(this: &Platform, name: &str);
+    #[wasm_bindgen(method)]
+    fn learn(this: &Platform, name: Option<&str>);
     #[wasm_bindgen(method)]
     fn admit(this: &Platform, number: u32, token: Option<&str>);
     #[wasm_bindgen(method)]
@@ -85,7 +84,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     /// The browser, which posts what happens to the queue.
-    pub(crate) fn new(edge: &str, inbox: &str, queue: Queue) -> Self {
+    pub(crate) fn new(edge: &str, inbox: &str, given: &Given, queue: Queue) -> Self {
         let report = Closure::<dyn FnMut(_, _, _, _)>::new(
             move |what, a: JsValue, b: JsValue, c: JsValue| {
                 if let Some(happening) = happening(what, &a, &b, &c) {
@@ -93,9 +92,9 @@ impl Browser {
                 }
             },
         );
-        let platform = Platform::new(edge, inbox, report.as_ref().unchecked_ref());
+        let platform = Platform::new(edge, inbox, given, report.as_ref().unchecked_ref());
         platform.recall();
-        platform.name_pack();
+        platform.learn(None);
         Self {
             platform,
             _report: report,
@@ -165,9 +164,9 @@ impl Browser {
         self.platform.forget()
     }
 
-    /// Fetches a pack by its name.
-    pub(crate) fn fetch_pack(&self, name: &str) {
-        self.platform.fetch_pack(name);
+    /// Fetches the current pack, which is said to have this name.
+    pub(crate) fn learn(&self, name: &str) {
+        self.platform.learn(Some(name));
     }
 
     /// Asks for a token, or a newer one.
@@ -216,28 +215,27 @@ fn happening(what: u32, a: &JsValue, b: &JsValue, c: &JsValue) -> Option<Happeni
     let number = || a.as_f64().unwrap_or_default() as u32;
     Some(match what {
         0 => Happening::Recalled(remembered(a, b, c)),
-        1 => Happening::PackNamed(a.as_string()?.parse().ok()?),
-        2 => Happening::PackFetched(Box::new(
+        1 => Happening::Pack(Box::new(
             Pack::load(bytes(b)?, a.as_string()?.parse().ok()?).ok()?,
         )),
-        3 => {
+        2 => {
             let refusal = c
                 .as_string()
                 .map_or(NotAdmitted::Later, NotAdmitted::Misplaced);
             Happening::Admitted(number(), b.as_string().ok_or(refusal))
         }
-        4 => Happening::Link(number(), Report::Open),
-        5 => Happening::Link(
+        3 => Happening::Link(number(), Report::Open),
+        4 => Happening::Link(
             number(),
             decode(Encoding::Postcard, &bytes(b)?).map_or(Report::Closed, Report::Frames),
         ),
-        6 => Happening::Link(number(), Report::Polled),
-        7 => Happening::Link(number(), Report::Closed),
-        8 => Happening::Link(number(), Report::Denied),
+        5 => Happening::Link(number(), Report::Polled),
+        6 => Happening::Link(number(), Report::Closed),
+        7 => Happening::Link(number(), Report::Denied),
         // A tab with another version of the widget may say what we don't understand.
-        9 => Happening::News(postcard::from_bytes(&bytes(a)?).ok()?),
-        10 => Happening::Network(a.is_truthy()),
-        11 => Happening::Looked,
+        8 => Happening::News(postcard::from_bytes(&bytes(a)?).ok()?),
+        9 => Happening::Network(a.is_truthy()),
+        10 => Happening::Looked,
         _ => Happening::TimeOut,
     })
 }

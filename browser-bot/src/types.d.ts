@@ -12,6 +12,8 @@ export interface Options {
   color?: string;
   /** The corner; by default `right`. */
   position?: "left" | "right";
+  /** The origin's public key: packs signed with another are not taken. */
+  key?: string;
   /** What the panel is called. */
   title?: string;
   /** Is told what happens. */

@@ -3,7 +3,7 @@
 # This file stands beside index.js and index_bg.wasm (`cargo xtask build edge` puts all three
 # into target/dist/edge). Start it with the edge's own state and the origin's address:
 #
-#   FIRSTHOP_EDGE_ID=… FIRSTHOP_EDGE_KEY=… FIRSTHOP_TOKEN_KEY=… FIRSTHOP_ORIGIN_URL=https://… \
+#   FIRSTHOP_EDGE_ID=… FIRSTHOP_EDGE_KEY=… FIRSTHOP_TOKEN_KEY=… FIRSTHOP_PACK_KEY=… FIRSTHOP_ORIGIN_URL=https://… \
 #   workerd serve firsthop.capnp \
 #     -s http=0.0.0.0:7411 -e origin=127.0.0.1:7410 -d state=/var/lib/firsthop-edge/state \
 #     -d pages=/var/lib/firsthop-edge/pages
@@ -52,6 +52,7 @@ const edge :Workerd.Worker = (
     (name = "FIRSTHOP_EDGE_ID", fromEnvironment = "FIRSTHOP_EDGE_ID"),
     (name = "FIRSTHOP_EDGE_KEY", fromEnvironment = "FIRSTHOP_EDGE_KEY"),
     (name = "FIRSTHOP_TOKEN_KEY", fromEnvironment = "FIRSTHOP_TOKEN_KEY"),
+    (name = "FIRSTHOP_PACK_KEY", fromEnvironment = "FIRSTHOP_PACK_KEY"),
     (name = "FIRSTHOP_ORIGIN_URL", fromEnvironment = "FIRSTHOP_ORIGIN_URL"),
   ],
 );

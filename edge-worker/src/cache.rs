@@ -132,6 +132,7 @@ mod tests {
             name: key.to_owned(),
             allowed_origins: Vec::new(),
             pack: None,
+            published: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What an edge must be told before it can do anything: who it is, its keys, where the origin is.
 
 use firsthop_core::id::EdgeId;
+use firsthop_core::pack::signature::PackKey;
 use firsthop_core::token::Key;
 
 /// See the module. Debug output shows no key.
@@ -12,6 +13,8 @@ pub struct Config {
     pub keys: Vec<Key>,
     /// Signs visitors' tokens; the origin and its edges share it.
     pub token_key: Key,
+    /// Whose signatures of packs count: several while the origin's key is changed.
+    pub pack_keys: Vec<PackKey>,
     /// Where the origin is, without a slash at the end.
     pub origin_url: String,
 }
@@ -40,6 +43,9 @@ pub mod variable {
     pub const EDGE_KEY: &str = "FIRSTHOP_EDGE_KEY";
     /// The key of visitors' tokens.
     pub const TOKEN_KEY: &str = "FIRSTHOP_TOKEN_KEY";
+    /// The public key that the origin's packs are signed with; two, separated by a comma, while
+    /// it is changed.
+    pub const PACK_KEY: &str = "FIRSTHOP_PACK_KEY";
     /// The origin's address.
     pub const ORIGIN_URL: &str = "FIRSTHOP_ORIGIN_URL";
 }
@@ -77,6 +83,14 @@ impl Config {
             ))?;
         let token_key = Key::from_hex(&required(variable::TOKEN_KEY)?)
             .ok_or(malformed(variable::TOKEN_KEY, "64 hexadecimal digits"))?;
+        let pack_keys = required(variable::PACK_KEY)?
+            .split(',')
+            .map(PackKey::from_hex)
+            .collect::<Option<Vec<_>>>()
+            .ok_or(malformed(
+                variable::PACK_KEY,
+                "64 hexadecimal digits, or two such keys separated by a comma",
+            ))?;
         let origin_url = match required(variable::ORIGIN_URL) {
             Ok(url) => url,
             Err(_) if bound => ORIGIN_URL_OF_BINDING.to_owned(),
@@ -93,6 +107,7 @@ impl Config {
             edge,
             keys,
             token_key,
+            pack_keys,
             origin_url,
         })
     }
@@ -110,6 +125,7 @@ mod tests {
                 variable::EDGE_ID => Some(ID.to_owned()),
                 variable::EDGE_KEY => Some(edge_key.to_owned()),
                 variable::TOKEN_KEY => Some("22".repeat(32)),
+                variable::PACK_KEY => Some("33".repeat(32)),
                 _ => origin_url.map(str::to_owned),
             },
             bound,

@@ -5,8 +5,9 @@
 //! than `INBOX_FRESH_FOR` is asked for anew first; when the origin does not answer, the old holds.
 //! It writes only what changed. It also remembers which pushes it has seen.
 //!
-//! There is one directory per edge. Invariant: an inbox is kept only together with its pack, so
-//! whoever is told of a pack here also gets it here.
+//! There is one directory per edge. Invariants: an inbox is kept only together with its pack, so
+//! whoever is told of a pack here also gets it here; a pack is taken only with the signature of a
+//! key that was handed over when the edge was enrolled, and none that is older than the one kept.
 
 use core::cell::RefCell;
 use core::time::Duration;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use firsthop_core::Timestamp;
 use firsthop_core::id::EdgeId;
 use firsthop_core::limits::{DRAIN_AFTER, INBOX_FRESH_FOR, PACK_BYTES_MAX};
+use firsthop_core::pack::signature::verify;
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::edge::Inbox;
 use firsthop_core::protocol::{Code, Problem};
@@ -258,6 +260,7 @@ async fn fetch(shelf: &impl Shelf, key: &str) -> Result<Inbox, Failure> {
         .ok()
         .filter(|inbox: &Inbox| inbox.key == key)
         .ok_or_else(|| Away("an inbox was answered with something else".to_owned()))?;
+    let inbox = with_trusted_pack(shelf, inbox, kept.as_ref());
     if let Some(hash) = inbox.pack
         && !shelf.has_pack(hash)?
     {
@@ -273,6 +276,43 @@ async fn fetch(shelf: &impl Shelf, key: &str) -> Result<Inbox, Failure> {
         shelf.sweep_packs()?;
     }
     Ok(inbox)
+}
+
+/// The inbox with its pack, if that is signed as such and not older than the one that is kept;
+/// else with the one that is kept. Everything else of the inbox does not depend on it.
+fn with_trusted_pack(host: &impl Host, inbox: Inbox, kept: Option<&Inbox>) -> Inbox {
+    let Some(pack) = inbox.pack else {
+        return inbox;
+    };
+    let keys = &host.config().pack_keys;
+    let since = |inbox: &Inbox| inbox.published.as_ref().map(|published| published.at);
+    let refused = match verify(keys, &inbox.key, pack, inbox.published.as_ref()) {
+        Err(error) => error.to_string(),
+        // What is kept was signed with a key that counts no more: then its time does not either.
+        Ok(()) => match kept.filter(|kept| is_trusted(host, kept)) {
+            Some(kept) if since(&inbox) < since(kept) => {
+                "an earlier pack is told than the one that is known".to_owned()
+            }
+            _ => return inbox,
+        },
+    };
+    host.warn(&format!(
+        "pack {pack} of inbox {} is not taken: {refused}",
+        inbox.key
+    ));
+    let kept = kept.filter(|kept| is_trusted(host, kept));
+    Inbox {
+        pack: kept.and_then(|kept| kept.pack),
+        published: kept.and_then(|kept| kept.published.clone()),
+        ..inbox
+    }
+}
+
+fn is_trusted(host: &impl Host, inbox: &Inbox) -> bool {
+    inbox.pack.is_some_and(|pack| {
+        let published = inbox.published.as_ref();
+        verify(&host.config().pack_keys, &inbox.key, pack, published).is_ok()
+    })
 }
 
 /// A pack from the origin, checked; `None` if it has none of that name.

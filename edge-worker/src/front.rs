@@ -75,19 +75,13 @@ pub async fn answer(
 }
 
 async fn pack_pointer(host: &impl Front, key: &str, head: &Head) -> Result<Response, Problem> {
-    #[derive(serde::Serialize)]
-    struct Pointer {
-        pack: Option<PackHash>,
-    }
     let inbox = visit::inbox(host, key).await?;
     visit::check_page(&inbox, head)?;
-    let etag = inbox
-        .pack
-        .map_or_else(|| "\"none\"".to_owned(), |hash| format!("\"{hash}\""));
+    let etag = format!("\"{}\"", inbox.pointer_tag());
     let mut response = if asset::matches_etag(head, &etag) {
         Response::empty(304)
     } else {
-        Response::json(200, &Pointer { pack: inbox.pack })
+        Response::json(200, &inbox.pointer())
     };
     response
         .headers

@@ -5,13 +5,14 @@ mod support;
 
 use firsthop_core::limits::INBOX_FRESH_FOR;
 use firsthop_core::pack::PackHash;
-use firsthop_core::protocol::edge::Push;
+use firsthop_core::pack::signature::PackSigner;
+use firsthop_core::protocol::edge::{Published, Push};
 use firsthop_core::protocol::{VERSION, edge::Inbox};
 use firsthop_edge::directory::{Ask, Told};
 use firsthop_edge::host::{Front, Host};
 use firsthop_edge::http::Head;
 use support::origin::Mood;
-use support::{EDGE_KEY, FakeHost, inbox, pack_bytes, run};
+use support::{EDGE_KEY, FakeHost, inbox, pack_bytes, pack_signer, run};
 
 fn ask(host: &FakeHost) -> Result<Inbox, String> {
     match run(host.directory(Ask::Inbox("demo".into()))) {
@@ -90,6 +91,7 @@ fn a_pack_with_other_bytes_than_its_name_says_is_not_taken() {
         .insert(wrong, b"something else".to_vec());
     host.origin.borrow_mut().inbox = Some(Inbox {
         pack: Some(wrong),
+        published: Some(pack_signer().sign("demo", wrong, host.now())),
         ..inbox()
     });
     host.wait(INBOX_FRESH_FOR);
@@ -153,4 +155,70 @@ fn an_origin_that_was_just_found_away_is_not_asked_by_every_visitor() {
     host.origin.borrow_mut().mood = Mood::Up;
     host.wait(INBOX_FRESH_FOR);
     assert_eq!(ask(&host), Ok(inbox()));
+}
+
+#[test]
+fn a_pack_that_the_origin_did_not_sign_for_the_inbox_is_not_taken_and_the_old_one_stays() {
+    let host = FakeHost::new();
+    assert_eq!(ask(&host), Ok(inbox()));
+    let other = b"another pack".to_vec();
+    let other = (PackHash::of(&other), other);
+    host.origin.borrow_mut().packs.insert(other.0, other.1);
+    let (pack, later) = (other.0, host.now() + INBOX_FRESH_FOR);
+    let foreign = PackSigner::new([4; 32]);
+    for published in [
+        None,
+        // With the signature of the pack before, of another inbox, of another key.
+        inbox().published,
+        Some(pack_signer().sign("other", pack, later)),
+        Some(foreign.sign("demo", pack, later)),
+        // The key is named as the right one.
+        Some(Published {
+            key: pack_signer().key().to_hex(),
+            ..foreign.sign("demo", pack, later)
+        }),
+    ] {
+        host.origin.borrow_mut().inbox = Some(Inbox {
+            name: "Better shop".into(),
+            pack: Some(pack),
+            published,
+            ..inbox()
+        });
+        host.wait(INBOX_FRESH_FOR);
+        // What else is new of the inbox is taken.
+        let kept = Inbox {
+            name: "Better shop".into(),
+            ..inbox()
+        };
+        assert_eq!(ask(&host), Ok(kept));
+    }
+    // With the origin's own it is.
+    let signed = Inbox {
+        pack: Some(pack),
+        published: Some(pack_signer().sign("demo", pack, later)),
+        ..inbox()
+    };
+    host.origin.borrow_mut().inbox = Some(signed.clone());
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Ok(signed.clone()));
+    // An earlier one no longer, though the origin once signed it; also after a restart.
+    host.origin.borrow_mut().inbox = Some(inbox());
+    host.restart();
+    assert_eq!(ask(&host), Ok(signed));
+}
+
+#[test]
+fn an_inbox_without_a_trusted_pack_is_served_without_a_bot() {
+    let host = FakeHost::new();
+    host.origin.borrow_mut().inbox = Some(Inbox {
+        published: None,
+        ..inbox()
+    });
+    let without = Inbox {
+        pack: None,
+        published: None,
+        ..inbox()
+    };
+    assert_eq!(ask(&host), Ok(without));
+    assert!(host.packs.borrow().is_empty());
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use firsthop_core::hop::gateway::Notice;
 use firsthop_core::limits::SETTINGS_POLL;
+use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::sign::Nonces;
 use firsthop_core::token::Key;
 use tokio::sync::{Notify, watch};
@@ -17,6 +18,7 @@ use crate::deliver::push;
 use crate::drain::Drain;
 use crate::edge_client::EdgeClient;
 use crate::ingest::Ingest;
+use crate::keys::Keys;
 use crate::knowledge::Workshop;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -30,6 +32,8 @@ pub struct App {
     pub public_url: String,
     /// What visitors' tokens are signed with.
     pub token_key: Key,
+    /// What packs are signed with.
+    pub pack_signer: PackSigner,
     /// Reading, and writing of settings.
     pub store: Arc<Store>,
     /// Writing of conversations.
@@ -56,7 +60,7 @@ pub struct App {
 pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) public_url: String,
-    pub(crate) token_key: Key,
+    pub(crate) keys: Keys,
     pub(crate) store: Arc<Store>,
     pub(crate) ingest: Ingest,
     pub(crate) hub: Arc<Hub>,
@@ -69,7 +73,7 @@ impl App {
         let Parts {
             config,
             public_url,
-            token_key,
+            keys,
             store,
             ingest,
             hub,
@@ -80,7 +84,8 @@ impl App {
             accounts: Accounts::new(public_url.starts_with("https://")),
             config,
             public_url,
-            token_key,
+            token_key: keys.token,
+            pack_signer: keys.packs,
             store,
             ingest,
             hub,
@@ -106,7 +111,7 @@ impl App {
     /// [`StoreError`]; the settings stay as they were.
     pub async fn refresh_settings(&self) -> Result<(), StoreError> {
         let before = self.settings();
-        let Some(now) = Settings::read(&self.store, &before).await? else {
+        let Some(now) = Settings::read(&self.store, &self.pack_signer, &before).await? else {
             return Ok(());
         };
         let now = Arc::new(now);

@@ -102,13 +102,13 @@ impl Origin {
         make_directory(&config)?;
         let lock = lock(&config)?;
         let store = Arc::new(Store::open(&config).await?);
-        let token_key = keys::load_or_make(&config.directory)?;
+        let keys = keys::load_or_make(&config.directory)?;
         let metrics = Arc::new(Metrics::default());
         let hub = Hub::new(Arc::clone(&metrics));
         for (since, conversation) in store.waiting().await.map_err(StartError::Store)? {
             hub.line.note(conversation, Some(since));
         }
-        let settings = Settings::read(&store, &Settings::default())
+        let settings = Settings::read(&store, &keys.packs, &Settings::default())
             .await?
             .unwrap_or_default();
         restore_attachments(&store, &hub).await?;
@@ -122,7 +122,7 @@ impl Origin {
         let app = App::new(Parts {
             config,
             public_url,
-            token_key,
+            keys,
             store,
             ingest,
             hub,

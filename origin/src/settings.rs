@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use firsthop_core::id::EdgeId;
+use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::edge::Inbox;
 use firsthop_core::protocol::{Code, Problem};
@@ -29,18 +30,25 @@ pub struct Settings {
 
 impl Settings {
     /// Reads them, unless they are still those of `before`; packs that stay are not loaded again.
-    pub async fn read(store: &Store, before: &Self) -> Result<Option<Self>, StoreError> {
+    /// Current packs are signed here: what is signed depends on nothing else.
+    pub async fn read(
+        store: &Store,
+        signer: &PackSigner,
+        before: &Self,
+    ) -> Result<Option<Self>, StoreError> {
         // The revision first: what changes while we read is noticed the next time.
         let revision = store.settings_revision().await?;
         if revision == before.revision {
             return Ok(None);
         }
-        let inboxes: HashMap<_, _> = store
-            .inboxes()
-            .await?
-            .into_iter()
-            .map(|inbox| (inbox.key.clone(), inbox))
-            .collect();
+        let since: HashMap<_, _> = store.published_since().await?.into_iter().collect();
+        let signed = |mut inbox: Inbox| {
+            if let (Some(pack), Some(at)) = (inbox.pack, since.get(&inbox.key)) {
+                inbox.published = Some(signer.sign(&inbox.key, pack, *at));
+            }
+            (inbox.key.clone(), inbox)
+        };
+        let inboxes: HashMap<_, _> = store.inboxes().await?.into_iter().map(signed).collect();
         let mut packs = HashMap::new();
         for inbox in inboxes.values() {
             let Some(hash) = inbox.pack else { continue };

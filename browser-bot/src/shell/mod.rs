@@ -35,10 +35,8 @@ const TYPING_SHOWN_MS: u64 = 8_000;
 pub(crate) enum Happening {
     /// The browser told what an earlier visit left.
     Recalled(Remembered),
-    /// The current pack has this name.
-    PackNamed(PackHash),
-    /// A pack was fetched.
-    PackFetched(Box<Pack>),
+    /// The current pack was fetched, and is the origin's.
+    Pack(Box<Pack>),
     /// The visitor did something in the panel.
     Act(Act),
     /// The button was pressed.
@@ -100,7 +98,7 @@ impl Shell {
     /// Builds everything. Nothing is stored or sent yet, and no token asked for.
     pub(crate) fn new(given: Given, emit: Emitter, edge: &str, inbox: &str, queue: Queue) -> Self {
         let view = View::new(&given.root(), &given.button(), queue.poster(Happening::Act));
-        let browser = Browser::new(edge, inbox, queue.clone());
+        let browser = Browser::new(edge, inbox, &given, queue.clone());
         let around = Surroundings {
             words: Words::of(&given.lang()),
             title: given.title(),
@@ -138,9 +136,8 @@ impl Shell {
         let now = clock::instant();
         match happening {
             Happening::Recalled(remembered) => self.recalled(now, remembered),
-            Happening::PackNamed(name) => self.fetch_pack(name),
             // One that can't be had is asked for again when the hop above names it again.
-            Happening::PackFetched(pack) => self.knowledge.set(pack),
+            Happening::Pack(pack) => self.knowledge.set(pack),
             Happening::Act(act) => self.act(now, act),
             Happening::Toggle => self.open(now, !self.view.is_open()),
             Happening::Open(wanted) => self.open(now, wanted),
@@ -181,7 +178,7 @@ impl Shell {
                 }
                 Output::Send(frames) => self.browser.send(&frames, self.client.hello()),
                 Output::Save(change) => self.changes.push(change),
-                Output::Pack(name) => self.fetch_pack(name),
+                Output::Pack(name) => self.learn(name),
                 Output::Token(token) => self.renewed(token.token.into_exposed()),
                 Output::Typing(typing) => self.set_typing(now, typing.on),
                 Output::Changed => {}
@@ -285,9 +282,9 @@ impl Shell {
             .set_context(self.around.words.tag, Some(self.browser.page()));
     }
 
-    fn fetch_pack(&self, name: PackHash) {
+    fn learn(&self, name: PackHash) {
         if self.knowledge.hash() != Some(name) {
-            self.browser.fetch_pack(&name.to_string());
+            self.browser.learn(&name.to_string());
         }
     }
 

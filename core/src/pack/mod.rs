@@ -19,6 +19,8 @@ mod lexicon;
 mod model;
 mod read;
 mod rules;
+#[cfg(feature = "trust")]
+pub mod signature;
 
 #[cfg(feature = "compile")]
 mod build;

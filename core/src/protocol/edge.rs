@@ -10,6 +10,7 @@ use super::extensible::growing;
 use super::visitor::{ToServer, ToVisitor};
 use crate::id::VisitorId;
 use crate::pack::PackHash;
+use crate::time::Timestamp;
 
 growing!(Uplink, Downlink);
 
@@ -84,9 +85,49 @@ pub struct Inbox {
     pub allowed_origins: Vec<String>,
     /// The current pack.
     pub pack: Option<PackHash>,
+    /// The origin's word that it is.
+    #[serde(default)]
+    pub published: Option<Published>,
+}
+
+/// The origin's word for which pack an inbox has, as `pack::signature` signs and checks it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Since when. Never earlier than that of what was published before.
+    pub at: Timestamp,
+    /// The public key to check it with, if it is one that the reader trusts: 64 hexadecimal digits.
+    pub key: String,
+    /// The Ed25519 signature: 128 hexadecimal digits.
+    pub signature: String,
+}
+
+/// Which pack is current (`GET /v1/inboxes/{key}/pack`).
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Pointer<'a> {
+    /// The pack.
+    pub pack: Option<PackHash>,
+    /// The origin's word for it.
+    pub published: Option<&'a Published>,
 }
 
 impl Inbox {
+    /// Which pack is current.
+    pub const fn pointer(&self) -> Pointer<'_> {
+        Pointer {
+            pack: self.pack,
+            published: self.published.as_ref(),
+        }
+    }
+
+    /// The pointer's entity tag, without quotes.
+    pub fn pointer_tag(&self) -> String {
+        match (self.pack, &self.published) {
+            (None, _) => "none".to_owned(),
+            (Some(pack), None) => pack.to_string(),
+            (Some(pack), Some(published)) => format!("{pack}-{}", published.at.as_millis()),
+        }
+    }
+
     /// Whether a page of `origin` (scheme, host and port, as browsers send it) may use it.
     /// Clients that are no browsers send none, and are bound by their token alone.
     pub fn allows(&self, origin: Option<&str>) -> bool {

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use firsthop_core::id::{EdgeId, VisitorId};
 use firsthop_core::knowledge;
+use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
 use firsthop_core::protocol::Problem;
 use firsthop_core::protocol::edge::{Downlink, Inbox, Push};
@@ -67,12 +68,19 @@ pub(crate) fn pack() -> Pack {
 }
 
 pub(crate) fn inbox() -> Inbox {
+    let pack = pack_bytes().0;
     Inbox {
         key: "demo".into(),
         name: "Demo shop".into(),
         allowed_origins: vec![SHOP.into()],
-        pack: Some(pack_bytes().0),
+        pack: Some(pack),
+        published: Some(pack_signer().sign("demo", pack, START)),
     }
+}
+
+/// What the origin signs packs with.
+pub(crate) fn pack_signer() -> PackSigner {
+    PackSigner::new([3; 32])
 }
 
 /// Runs what never waits for anything but the fakes.
@@ -106,6 +114,7 @@ impl FakeHost {
             edge,
             keys: vec![EDGE_KEY],
             token_key: TOKEN_KEY,
+            pack_keys: vec![pack_signer().key()],
             origin_url: "http://origin".into(),
         };
         Self {

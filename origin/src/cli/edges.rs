@@ -4,12 +4,12 @@ use clap::Subcommand;
 use firsthop_core::id::EdgeId;
 use firsthop_core::limits::NAME_BYTES_MAX;
 use firsthop_core::token::Key;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{CliError, open, print_json};
 use crate::config::Config;
 use crate::host;
-use crate::keys;
+use crate::keys::{self, Keys};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Edges {
@@ -47,11 +47,9 @@ impl Edges {
                 let (name, url) = checked(&name, &url)?;
                 let id = EdgeId::new(host::now(), host::random());
                 let key = Key(host::random());
-                let token_key = keys::load_or_make(&config.directory)?;
+                let keys = keys::load_or_make(&config.directory)?;
                 store.add_edge(id, &name, &url, &key, host::now()).await?;
-                print_json(
-                    &json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }),
-                );
+                print_json(&enrolment(id, &key, &keys));
             }
             Self::List => {
                 for edge in store.edges().await? {
@@ -66,10 +64,8 @@ impl Edges {
                 if !store.rotate_edge(id, &key).await? {
                     return Err(unknown(id));
                 }
-                let token_key = keys::load_or_make(&config.directory)?;
-                print_json(
-                    &json!({ "edge_id": id, "key": key.to_hex(), "token_key": token_key.to_hex() }),
-                );
+                let keys = keys::load_or_make(&config.directory)?;
+                print_json(&enrolment(id, &key, &keys));
             }
             Self::Revoke { id } => {
                 if !store.revoke_edge(id, host::now()).await? {
@@ -80,6 +76,16 @@ impl Edges {
         }
         Ok(())
     }
+}
+
+/// What the edge must be told, once.
+fn enrolment(id: EdgeId, key: &Key, keys: &Keys) -> Value {
+    json!({
+        "edge_id": id,
+        "key": key.to_hex(),
+        "token_key": keys.token.to_hex(),
+        "pack_key": keys.packs.key().to_hex(),
+    })
 }
 
 fn checked(name: &str, url: &str) -> Result<(String, String), CliError> {

@@ -10,8 +10,10 @@ use serde_json::json;
 use super::{CliError, open, print_json};
 use crate::config::Config;
 use crate::host;
+use crate::keys;
 use crate::knowledge;
 use crate::store::drafts::Change;
+use crate::store::make_directory;
 use crate::store::versions::How;
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +44,8 @@ pub(super) enum KnowledgeCommand {
         /// Knowledge in JSON Lines or CSV.
         file: PathBuf,
     },
+    /// Prints the public key that packs are signed with.
+    Key,
 }
 
 impl Inboxes {
@@ -56,16 +60,29 @@ impl Inboxes {
                         inbox.key
                     )));
                 }
-                print_json(&json!(inbox));
+                print_inbox(&inbox);
             }
             Self::List => {
                 for inbox in open(config).await?.inboxes().await? {
-                    print_json(&json!(inbox));
+                    print_inbox(&inbox);
                 }
             }
         }
         Ok(())
     }
+}
+
+fn print_inbox(inbox: &Inbox) {
+    let Inbox {
+        key,
+        name,
+        allowed_origins,
+        pack,
+        ..
+    } = inbox;
+    print_json(
+        &json!({ "key": key, "name": name, "allowed_origins": allowed_origins, "pack": pack }),
+    );
 }
 
 fn checked(key: String, name: String, origins: Vec<String>) -> Result<Inbox, CliError> {
@@ -99,12 +116,18 @@ fn checked(key: String, name: String, origins: Vec<String>) -> Result<Inbox, Cli
         name,
         allowed_origins: origins,
         pack: None,
+        published: None,
     })
 }
 
 impl KnowledgeCommand {
     pub(super) async fn run(self, config: &Config) -> Result<(), CliError> {
-        let Self::Publish { inbox, file } = self;
+        let Self::Publish { inbox, file } = self else {
+            make_directory(config)?;
+            let keys = keys::load_or_make(&config.directory)?;
+            print_json(&json!({ "pack_key": keys.packs.key().to_hex() }));
+            return Ok(());
+        };
         let text = read_knowledge(&file)?;
         let store = open(config).await?;
         let file = knowledge::File {

@@ -21,8 +21,9 @@ pub(super) async fn current(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     request::check_page(&app, &headers, &key)?;
-    let pack = app.settings().inbox(&key)?.pack;
-    let etag = pack.map_or_else(|| "\"none\"".to_owned(), |pack| format!("\"{pack}\""));
+    let settings = app.settings();
+    let inbox = settings.inbox(&key)?;
+    let etag = format!("\"{}\"", inbox.pointer_tag());
     let common = [
         (header::CACHE_CONTROL, "public, max-age=10".to_owned()),
         (header::ETAG, etag.clone()),
@@ -31,7 +32,7 @@ pub(super) async fn current(
         return Ok((StatusCode::NOT_MODIFIED, common).into_response());
     }
     let content_type = [(header::CONTENT_TYPE, "application/json")];
-    Ok((common, content_type, json!({ "pack": pack }).to_string()).into_response())
+    Ok((common, content_type, json!(inbox.pointer()).to_string()).into_response())
 }
 
 pub(super) async fn pack(

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use firsthop_core::knowledge::{Knowledge, Localised};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::store::drafts::{Line, SourceHash};
@@ -49,6 +50,33 @@ pub fn of_file(text: &[u8]) -> Vec<Line> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let lines = text.split('\n').filter(|text| !text.trim().is_empty());
     lines.map(line).collect()
+}
+
+/// A table's entries as lines: a draft has no other form.
+#[must_use]
+pub fn of_table(knowledge: &Knowledge) -> Vec<u8> {
+    let by_language = |texts: &[Localised]| -> Map<String, Value> {
+        let texts = texts.iter();
+        texts.map(|text| (text.lang.clone(), json!(text.text))).collect()
+    };
+    let lines = knowledge.entries.iter().map(|entry| {
+        let mut phrasings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for Localised { lang, text } in &entry.phrasings {
+            phrasings.entry(lang).or_default().push(text);
+        }
+        let mut line = json!({
+            "id": entry.id,
+            "title": by_language(&entry.titles),
+            "phrasings": phrasings,
+            "answer": by_language(&entry.answers),
+        });
+        if let Some(category) = &entry.category {
+            line["category"] = json!(category);
+        }
+        line.to_string()
+    });
+    let lines: Vec<_> = lines.collect();
+    to_file(lines.iter().map(String::as_str))
 }
 
 /// A file of lines.
@@ -144,6 +172,8 @@ pub fn changes(before: &[Line], now: &[Line]) -> Changes {
 
 #[cfg(test)]
 mod tests {
+    use firsthop_core::knowledge::parse;
+
     use super::*;
 
     #[test]
@@ -174,6 +204,22 @@ mod tests {
         assert_eq!(value.lines().count(), 1);
         let read: Value = serde_json::from_str(&value).unwrap();
         assert_eq!(read["answer"], "1\n2");
+    }
+
+    #[test]
+    fn a_table_becomes_lines_that_say_the_same() {
+        let table = "id,title.en,phrasings,answer.en,answer.zh\nfee,Fee,\"how much\n运费多少\",Eight,8元\n";
+        let table = parse("k.csv", table.as_bytes()).unwrap();
+        let lines = parse("k.jsonl", &of_table(&table)).unwrap();
+        let said = |knowledge: &Knowledge| {
+            let entry = &knowledge.entries[0];
+            let mut texts = [&entry.titles, &entry.phrasings, &entry.answers].map(Clone::clone);
+            for texts in &mut texts {
+                texts.sort_by(|a, b| (&a.lang, &a.text).cmp(&(&b.lang, &b.text)));
+            }
+            (entry.id.clone(), texts)
+        };
+        assert_eq!(said(&lines), said(&table));
     }
 
     #[test]

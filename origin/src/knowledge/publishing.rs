@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
+use firsthop_core::knowledge::parse;
 use firsthop_core::pack::PackHash;
 use serde_json::{Value, json};
 
 use super::PublishError;
 use super::building::{Built, decompress, run};
-use super::lines::{changes, of_file};
+use super::check::DRAFT;
+use super::lines::{changes, of_file, of_table};
 use crate::store::Store;
 use crate::store::drafts::{Change, Edit, Line};
 use crate::store::versions::{DraftThen, How, NewSource, NewVersion, PackOf, Version};
@@ -63,7 +65,12 @@ impl Published {
 ///
 /// # Errors
 /// [`PublishError`]; what was current stays so.
-pub async fn publish(store: &Store, file: File<'_>) -> Result<Published, PublishError> {
+pub async fn publish(store: &Store, mut file: File<'_>) -> Result<Published, PublishError> {
+    // The core tells a table by the same.
+    if file.name.to_ascii_lowercase().ends_with(".csv") {
+        let table = parse(file.name, &file.text).map_err(PublishError::Knowledge)?;
+        (file.text, file.name) = (of_table(&table), DRAFT);
+    }
     let built = run(file.name, file.text.clone(), Arc::default()).await?;
     publish_built(store, &file, &built).await
 }

@@ -18,7 +18,7 @@ impl Store {
         Ok(row.try_get(0)?)
     }
 
-    /// All inboxes, by key.
+    /// All inboxes, by key; nothing is signed yet.
     pub async fn inboxes(&self) -> Result<Vec<Inbox>, StoreError> {
         let rows = sqlx::query("select key, name, allowed_origins, pack from inbox order by key")
             .fetch_all(&self.readers)
@@ -32,6 +32,7 @@ impl Store {
                     allowed_origins: serde_json::from_str(row.try_get("allowed_origins")?)
                         .map_err(|_| StoreError::Malformed("inbox.allowed_origins"))?,
                     pack: pack.map(|hash| bytes(&hash).map(PackHash)).transpose()?,
+                    published: None,
                 })
             })
             .collect()

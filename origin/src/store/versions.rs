@@ -169,7 +169,8 @@ impl Store {
         if done.rows_affected() == 0 {
             return Ok(Edit::Missing);
         }
-        if last(&mut transaction, new.inbox).await? != new.after {
+        let (last, last_at) = last(&mut transaction, new.inbox).await?;
+        if last != new.after {
             return Ok(Edit::Overtaken);
         }
         if let Some(source) = new.source {
@@ -183,7 +184,9 @@ impl Store {
             return Ok(Edit::Overtaken);
         }
         let version = new.after + 1;
-        let at = integer(new.change.at.as_millis());
+        // Later than the one before, also when the clock was put back: who carries an earlier
+        // version's signature must not be believed.
+        let at = integer(new.change.at.as_millis()).max(last_at + 1);
         sqlx::query(
             "insert into publication (inbox, pack, published_at) values (?1, ?2, ?3) on conflict (inbox, pack) do nothing",
         )
@@ -247,13 +250,14 @@ impl Store {
         Ok(self.versions(inbox, i64::MAX, 1).await?.pop())
     }
 
-    /// The last version's number of every inbox that has one.
-    pub async fn last_versions(&self) -> Result<Vec<(String, i64)>, StoreError> {
-        let rows = sqlx::query("select inbox, max(version) from knowledge_version group by inbox")
-            .fetch_all(&self.readers)
-            .await?;
+    /// Since when every inbox that has a pack has had it.
+    pub async fn published_since(&self) -> Result<Vec<(String, Timestamp)>, StoreError> {
+        let rows =
+            sqlx::query("select inbox, max(published_at) from knowledge_version group by inbox")
+                .fetch_all(&self.readers)
+                .await?;
         rows.iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .map(|row| Ok((row.try_get(0)?, timestamp(row.try_get(1)?))))
             .collect()
     }
 
@@ -313,13 +317,15 @@ async fn add_pack(
     Ok(())
 }
 
-async fn last(connection: &mut SqliteConnection, inbox: &str) -> Result<i64, StoreError> {
-    let row =
-        sqlx::query("select coalesce(max(version), 0) from knowledge_version where inbox = ?1")
-            .bind(inbox)
-            .fetch_one(connection)
-            .await?;
-    Ok(row.try_get(0)?)
+/// The number of the last version, and when it was published; zeros if there is none.
+async fn last(connection: &mut SqliteConnection, inbox: &str) -> Result<(i64, i64), StoreError> {
+    let row = sqlx::query(
+        "select coalesce(max(version), 0), coalesce(max(published_at), 0) from knowledge_version where inbox = ?1",
+    )
+    .bind(inbox)
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// Whether the draft was at the revision that was named, and now is what it is to be.

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use firsthop_core::limits::KNOWLEDGE_FILE_BYTES_MAX;
-use firsthop_core::pack::PackHash;
+use firsthop_core::pack::{PackHash, signature};
+use firsthop_core::protocol::edge::Inbox;
 use firsthop_core::protocol::visitor::ToVisitor;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -217,4 +218,37 @@ async fn what_is_not_there_is_not_found() {
         origin.http.get("/v1/inboxes/nope/pack", &[]).await.code(),
         "inbox_unknown"
     );
+}
+
+#[tokio::test]
+async fn what_is_published_is_signed_and_never_with_an_earlier_time() {
+    let mut origin = TestOrigin::with_knowledge().await;
+    let key = origin.app().pack_signer.key();
+    let pointer = async |origin: &TestOrigin| {
+        let answer = origin.http.get("/v1/inboxes/demo/pack", &[]).await;
+        let inbox: Inbox = serde_json::from_value(serde_json::json!({
+            "key": "demo", "name": "", "allowed_origins": [],
+            "pack": answer.json()["pack"], "published": answer.json()["published"],
+        }))
+        .unwrap();
+        (inbox, answer.header("etag").to_owned())
+    };
+    let verified = |inbox: &Inbox| {
+        let pack = inbox.pack.unwrap();
+        signature::verify(&[key], "demo", pack, inbox.published.as_ref())
+    };
+    let (first, tag) = pointer(&origin).await;
+    assert_eq!(verified(&first), Ok(()));
+    // The same pack again is another publication, and later.
+    origin.publish(KNOWLEDGE).await;
+    let (second, other_tag) = pointer(&origin).await;
+    assert_eq!((verified(&second), second.pack), (Ok(()), first.pack));
+    assert!(second.published.as_ref().unwrap().at > first.published.as_ref().unwrap().at);
+    assert_ne!(tag, other_tag);
+    // Edges are told the same, and the key survives a restart.
+    let edge = origin.edge().await;
+    let told: Inbox = serde_json::from_slice(&edge.inbox("demo").await.body).unwrap();
+    assert_eq!(told.published, second.published);
+    origin.restart().await;
+    assert_eq!(pointer(&origin).await.0, second);
 }

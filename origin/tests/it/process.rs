@@ -263,6 +263,10 @@ fn the_command_line_manages_edges() {
     let rotated = succeeded(&command(&data, &["edge", "rotate", "--id", id], ""));
     assert_ne!(rotated["key"], made["key"]);
     assert_eq!(rotated["token_key"], made["token_key"]);
+    assert_eq!(rotated["pack_key"], made["pack_key"]);
+    assert_eq!(made["pack_key"].as_str().unwrap().len(), 64);
+    let key = succeeded(&command(&data, &["knowledge", "key"], ""));
+    assert_eq!(key["pack_key"], made["pack_key"]);
     let listed = succeeded(&command(&data, &["edge", "list"], ""));
     assert_eq!(
         listed,
@@ -386,6 +390,59 @@ fn mistakes_are_told_with_what_would_be_right() {
             "{wrong}"
         );
     }
+}
+
+#[test]
+fn what_a_new_pack_would_change_is_listed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let other = KNOWLEDGE.replace("From nine to five.", "From ten to six.");
+    for (name, text) in [("old", KNOWLEDGE), ("new", other.as_str())] {
+        let (file, pack) = (path(&format!("{name}.jsonl")), path(name));
+        std::fs::write(&file, text).unwrap();
+        let arguments = ["pack", "build", "--knowledge", &file, "--out", &pack];
+        succeeded(&command(directory.path(), &arguments, ""));
+    }
+    let questions = "When are you open?\n{\"q\": \"How do I return a parcel?\"}\n\n👍\n";
+    std::fs::write(path("questions"), questions).unwrap();
+    let (old, new, questions) = (path("old"), path("new"), path("questions"));
+    let mut arguments = vec!["pack", "diff", &old, &new, "--questions", &questions];
+    let diff = command(directory.path(), &arguments, "");
+    let lines: Vec<Value> = String::from_utf8_lossy(&diff.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        (
+            &lines[0]["question"],
+            &lines[0]["what"],
+            &lines[0]["after"]["text"]
+        ),
+        (
+            &json!("When are you open?"),
+            &json!("answered_differently"),
+            &json!("From ten to six.")
+        )
+    );
+    assert_eq!(
+        (
+            &lines[1]["questions"],
+            &lines[1]["changed"],
+            &lines[1]["summary"]
+        ),
+        (&json!(3), &json!(1), &json!({ "answered_differently": 1 }))
+    );
+    arguments.push("--text");
+    let told = command(directory.path(), &arguments, "");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(
+        told.contains("hours (From nine to five.) → hours (From ten to six.)")
+            && told.contains("1 of 3 questions change"),
+        "{told}"
+    );
+    let missing = ["pack", "diff", &old, &path("none"), "--questions", &questions];
+    assert!(failed(&command(directory.path(), &missing, "")).contains("could not read"));
 }
 
 #[cfg(unix)]

@@ -38,6 +38,7 @@ export class Edge {
       FIRSTHOP_EDGE_ID: this.key.edge_id,
       FIRSTHOP_EDGE_KEY: this.key.key,
       FIRSTHOP_TOKEN_KEY: this.key.token_key,
+      FIRSTHOP_PACK_KEY: this.key.pack_key,
       FIRSTHOP_ORIGIN_URL: this.origin,
     };
     this.#process = new Process("workerd", WORKERD, args, { env, extraPipes: 1 });

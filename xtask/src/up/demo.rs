@@ -28,6 +28,7 @@ pub(super) struct EdgeKeys {
     pub(super) id: String,
     pub(super) key: String,
     pub(super) token_key: String,
+    pub(super) pack_key: String,
 }
 
 pub(super) struct Demo {
@@ -94,6 +95,7 @@ impl Demo {
                 id: text("edge_id")?,
                 key: text("key")?,
                 token_key: text("token_key")?,
+                pack_key: text("pack_key")?,
             },
         })
     }
@@ -135,6 +137,7 @@ fn create(options: &Options, data: &Path) -> Result<Value> {
         "edge_id": edge["edge_id"],
         "key": edge["key"],
         "token_key": edge["token_key"],
+        "pack_key": edge["pack_key"],
     }))
 }
 

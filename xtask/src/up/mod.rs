@@ -185,6 +185,7 @@ impl Layout {
             .env("FIRSTHOP_EDGE_ID", &keys.id)
             .env("FIRSTHOP_EDGE_KEY", &keys.key)
             .env("FIRSTHOP_TOKEN_KEY", &keys.token_key)
+            .env("FIRSTHOP_PACK_KEY", &keys.pack_key)
             .env("FIRSTHOP_ORIGIN_URL", options.origin_url());
         command
     }

@@ -4,6 +4,7 @@
 //! was passed over go to standard error.
 
 mod build;
+mod diff;
 mod eval;
 mod explain;
 
@@ -38,6 +39,9 @@ pub(super) enum PackCommand {
         #[arg(long, value_delimiter = ',', value_name = "PRECISION,…")]
         sweep: Vec<String>,
     },
+    /// Lists the questions that another pack would deal with in another way; a JSON line each,
+    /// then one with the counts.
+    Diff(diff::Diff),
     /// Says what a pack does with a question, and why.
     Explain(explain::Args),
 }
@@ -47,6 +51,7 @@ impl PackCommand {
         match self {
             Self::Build { knowledge, out } => build::run(&knowledge, &out),
             Self::Eval { pack, cases, sweep } => eval::run(&load(&pack)?, &cases, &sweep),
+            Self::Diff(diff) => diff.run(),
             Self::Explain(args) => explain::run(&args),
         }
     }

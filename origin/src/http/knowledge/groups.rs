@@ -128,7 +128,8 @@ pub(super) async fn act(
         let message = "`act` must be `entry` with `value`, `phrasings` with `item` and `phrasings`, or `dismiss`";
         Problem::new(Code::InvalidInput, message)
     })?;
-    let places = find(&app, &key, &id).await?.places(wanted.until);
+    let group = find(&app, &key, &id).await?;
+    let places = group.places(wanted.until);
     let (item, status) = match wanted.act {
         Act::Dismiss => {
             let settled = app.store.settle_questions(&places).await.map_err(stored)?;
@@ -156,7 +157,7 @@ pub(super) async fn act(
                 Some(_) => if_match(&headers)?,
                 None => item.revision,
             };
-            let line = with_phrasings(&item, &wanted.phrasings)?;
+            let line = with_phrasings(&item, group.lang, &wanted.phrasings)?;
             match put_line(&app, &key, &agent, (number, seen), line).await? {
                 Ok(()) => (number, StatusCode::OK),
                 Err(refused) => return Ok(refused),
@@ -217,8 +218,9 @@ fn title(pack: &firsthop_core::pack::Pack, entry: &str, question: &str) -> Optio
     Some(entry.title(&question).text.to_owned())
 }
 
-/// The entry with those phrasings added that it does not have.
-fn with_phrasings(item: &Item, added: &[String]) -> Result<Line, Problem> {
+/// The entry with those phrasings added that it does not have; to those in `lang`, if it has
+/// them by language.
+fn with_phrasings(item: &Item, lang: &str, added: &[String]) -> Result<Line, Problem> {
     let malformed = || Problem::new(Code::Internal, "an item in the store is no JSON object");
     // Members keep their order: only the list is written anew.
     let members: Members = serde_json::from_str(&item.line.value).map_err(|_| malformed())?;
@@ -238,12 +240,21 @@ fn with_phrasings(item: &Item, added: &[String]) -> Result<Line, Problem> {
             value.push_str(text.get());
             continue;
         }
-        let mut phrasings: Vec<Value> =
-            serde_json::from_str(text.get()).map_err(|_| malformed())?;
-        known.extend(phrasings.iter().filter_map(Value::as_str).map(plain));
+        let mut phrasings: Value = serde_json::from_str(text.get()).map_err(|_| malformed())?;
+        let lists: Vec<_> = match &phrasings {
+            Value::Object(by_language) => by_language.values().collect(),
+            list => vec![list],
+        };
+        let texts = lists.into_iter().filter_map(Value::as_array).flatten();
+        known.extend(texts.filter_map(Value::as_str).map(plain));
+        let list = match &mut phrasings {
+            Value::Object(by_language) => by_language.entry(lang).or_insert_with(|| json!([])),
+            list => list,
+        };
+        let list = list.as_array_mut().ok_or_else(malformed)?;
         for phrasing in added {
             if known.insert(plain(phrasing)) {
-                phrasings.push(json!(phrasing.trim()));
+                list.push(json!(phrasing.trim()));
             }
         }
         value.push_str(&json!(phrasings).to_string());

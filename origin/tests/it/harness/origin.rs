@@ -111,6 +111,7 @@ impl TestOrigin {
             name: format!("The {key} shop"),
             allowed_origins,
             pack: None,
+            published: None,
         };
         assert!(
             self.app()

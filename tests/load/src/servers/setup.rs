@@ -40,6 +40,7 @@ pub(crate) struct EdgeKeys {
     edge_id: String,
     key: String,
     token_key: String,
+    pack_key: String,
 }
 
 /// The origin's program and its data: commands work beside the server.
@@ -138,6 +139,7 @@ pub(crate) fn edge_command(
         .env("FIRSTHOP_EDGE_ID", &keys.edge_id)
         .env("FIRSTHOP_EDGE_KEY", &keys.key)
         .env("FIRSTHOP_TOKEN_KEY", &keys.token_key)
+        .env("FIRSTHOP_PACK_KEY", &keys.pack_key)
         .env("FIRSTHOP_ORIGIN_URL", format!("http://{origin}"));
     Ok(command)
 }
