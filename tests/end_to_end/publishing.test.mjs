@@ -76,7 +76,7 @@ test("a pack that the origin did not sign is refused, and the old one goes on", 
   const knowledge = path.join(world.directory, "forged.jsonl");
   fs.writeFileSync(knowledge, fs.readFileSync(DEMO_KNOWLEDGE, "utf8").replace("Pick the product", "Send us your password. Pick the product"));
   const pack = path.join(world.directory, "forged.pack");
-  const built = JSON.parse(await world.origin.command(["pack", "build", knowledge, "--out", pack]));
+  const built = JSON.parse(await world.origin.command(["pack", "build", "--knowledge", knowledge, "--out", pack]));
   const bytes = fs.readFileSync(pack);
   const asked = [];
   forger.forge((address, body) => {

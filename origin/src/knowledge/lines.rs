@@ -57,7 +57,9 @@ pub fn of_file(text: &[u8]) -> Vec<Line> {
 pub fn of_table(knowledge: &Knowledge) -> Vec<u8> {
     let by_language = |texts: &[Localised]| -> Map<String, Value> {
         let texts = texts.iter();
-        texts.map(|text| (text.lang.clone(), json!(text.text))).collect()
+        texts
+            .map(|text| (text.lang.clone(), json!(text.text)))
+            .collect()
     };
     let lines = knowledge.entries.iter().map(|entry| {
         let mut phrasings: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -208,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_table_becomes_lines_that_say_the_same() {
-        let table = "id,title.en,phrasings,answer.en,answer.zh\nfee,Fee,\"how much\n运费多少\",Eight,8元\n";
+        let table =
+            "id,title.en,phrasings,answer.en,answer.zh\nfee,Fee,\"how much\n运费多少\",Eight,8元\n";
         let table = parse("k.csv", table.as_bytes()).unwrap();
         let lines = parse("k.jsonl", &of_table(&table)).unwrap();
         let said = |knowledge: &Knowledge| {

@@ -441,7 +441,14 @@ fn what_a_new_pack_would_change_is_listed() {
             && told.contains("1 of 3 questions change"),
         "{told}"
     );
-    let missing = ["pack", "diff", &old, &path("none"), "--questions", &questions];
+    let missing = [
+        "pack",
+        "diff",
+        &old,
+        &path("none"),
+        "--questions",
+        &questions,
+    ];
     assert!(failed(&command(directory.path(), &missing, "")).contains("could not read"));
 }
 

@@ -15,7 +15,7 @@ use crate::cli::{CliError, print_json};
 
 /// See the module.
 #[derive(Debug, Args)]
-pub(super) struct Diff {
+pub(in crate::cli) struct Diff {
     /// The pack that visitors have.
     old: PathBuf,
     /// The pack that they may get.
@@ -50,7 +50,11 @@ impl Diff {
         let began = Instant::now();
         for text in &questions {
             let lang = self.lang.as_deref();
-            if let Some(changed) = comparison.of(&Question { text, lang }) {
+            if let Some(changed) = comparison.of(&Question {
+                text,
+                lang,
+                ..Question::default()
+            }) {
                 *counts.entry(changed.what).or_default() += 1;
                 changes.push((text, changed));
             }
