@@ -181,7 +181,8 @@ pub(in crate::ui) fn Why(
     };
     let load = move || {
         leptos::task::spawn_local(async move {
-            if library.inboxes.with_untracked(|it| it.ready().is_none()) {
+            // What is published now is asked anew: it may have changed since.
+            if pack.is_none() || library.inboxes.with_untracked(|it| it.ready().is_none()) {
                 library.fetch_inboxes().await;
             }
             let found = untrack(inbox);
