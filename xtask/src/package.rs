@@ -35,6 +35,7 @@ pub(crate) fn package() -> Result<()> {
             .args(["--profile", "wasm"])
             .env("PATH", std::env::join_paths(path)?),
     )?;
+    std::fs::copy(root().join("docs/widget.md"), out.join("README.md"))?;
     step.done();
     build::optimise(&tools, &out.join("firsthop_bg.wasm"), "-Oz")?;
     println!("  the package is {}", out.display());
