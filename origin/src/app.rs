@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::accounts::Accounts;
 use crate::answerer::Bot;
 use crate::config::Config;
+use crate::deliver::attendance::Attendance;
 use crate::deliver::hub::Hub;
 use crate::deliver::push;
 use crate::drain::Drain;
@@ -42,6 +43,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// The bot.
     pub bot: Bot,
+    /// Which agents are here.
+    pub attendance: Arc<Attendance>,
     /// Where packs are built.
     pub workshop: Workshop,
     /// Logins.
@@ -90,6 +93,7 @@ impl App {
             ingest,
             hub,
             bot: Bot::default(),
+            attendance: Attendance::new(),
             workshop: Workshop::default(),
             nonces: Mutex::default(),
             metrics,

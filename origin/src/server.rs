@@ -216,6 +216,9 @@ fn background(app: &Arc<App>) -> JoinSet<()> {
     tasks.spawn(async move { queue::tell_places(&hub).await });
     let (hub, store) = (Arc::clone(&app.hub), Arc::clone(&app.store));
     tasks.spawn(async move { presence::tell_agents(&hub, &store).await });
+    let (attendance, store) = (Arc::clone(&app.attendance), Arc::clone(&app.store));
+    let ingest = app.ingest.clone();
+    tasks.spawn(async move { attendance.watch(&store, &ingest).await });
     tasks
 }
 

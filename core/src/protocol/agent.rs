@@ -32,6 +32,8 @@ extensible! {
         7 "ping" Ping(Ping),
         /// Asks for older conversations.
         8 "list" List(List),
+        /// The answer to `ask`.
+        9 "here" Here(Here),
     }
 }
 
@@ -58,6 +60,8 @@ extensible! {
         9 "error" Error(Problem),
         /// The sign of life.
         10 "pong" Ping(Ping),
+        /// Asks whether the console still handles what comes: an agent's lease hangs on it.
+        11 "ask" Ask(Ask),
     }
 }
 
@@ -188,6 +192,20 @@ pub struct List {
     pub before: Revision,
     /// Only those of this status.
     pub status: Status,
+}
+
+/// Asks whether the console still handles what comes (`hop::lease`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Names the question; below 2^53, so that any JSON reader keeps it.
+    pub nonce: u64,
+}
+
+/// The console does, as of `ask`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    /// The question's.
+    pub nonce: u64,
 }
 
 /// Conversations as they stand now, in the order of their revisions.

@@ -400,6 +400,7 @@ pub(crate) fn from_agent() -> Named<FromAgent> {
             }
             .into(),
         ),
+        ("here", agent::Here { nonce: 70_000 }.into()),
     ]
 }
 
@@ -478,6 +479,7 @@ pub(crate) fn to_agent() -> Named<ToAgent> {
         ("reconnect", Reconnect { after_ms: 1_500 }.into()),
         ("error", problem().into()),
         ("pong", Ping { nonce: 7 }.into()),
+        ("ask", agent::Ask { nonce: 70_000 }.into()),
     ]
 }
 

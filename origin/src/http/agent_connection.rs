@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use firsthop_core::hop::lease::ConsoleId;
 use firsthop_core::id::ConversationId;
 use firsthop_core::limits::{CONVERSATIONS_OPEN_MAX, CONVERSATIONS_PER_FRAME_MAX};
 use firsthop_core::protocol::agent::{
@@ -27,6 +28,7 @@ use crate::store::{Row, StoreError};
 pub(super) struct AgentConnection {
     app: Arc<App>,
     agent: AgentRef,
+    console: ConsoleId,
     /// Up to where the list has been sent; none before the greeting.
     listed: Option<Revision>,
     /// Up to where each opened log has been sent; none while the console has yet to ask for more.
@@ -35,10 +37,11 @@ pub(super) struct AgentConnection {
 }
 
 impl AgentConnection {
-    pub(super) fn new(app: Arc<App>, agent: AgentRef) -> Self {
+    pub(super) fn new(app: Arc<App>, agent: AgentRef, console: ConsoleId) -> Self {
         Self {
             app,
             agent,
+            console,
             listed: None,
             open: HashMap::new(),
             closed: false,
@@ -91,6 +94,7 @@ impl AgentConnection {
                 self.app.hub.notify(typing.conversation, notice);
             }
             FromAgent::List(list) => self.list(&list, sent).await?,
+            FromAgent::Here(here) => self.app.attendance.answered(self.console, here.nonce),
             FromAgent::Unknown(_) => {}
         }
         Ok(())

@@ -8,7 +8,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use firsthop_core::limits::{HELLO_WITHIN, SESSION_CHECK_EVERY};
-use firsthop_core::protocol::agent::{FromAgent, ToAgent};
+use firsthop_core::protocol::agent::{Ask, FromAgent, ToAgent};
 use firsthop_core::protocol::{Code, Encoding, Problem, decode};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -20,6 +20,7 @@ use super::serve::Place;
 use super::socket::{Protocols, payload, prepared, send};
 use crate::accounts::logged_in;
 use crate::app::App;
+use crate::deliver::attendance::{Attendance, Seat};
 use crate::deliver::hub::AgentDelivery;
 use crate::host;
 use crate::metrics::{Counter, Gauge};
@@ -46,13 +47,16 @@ pub(super) async fn upgrade(
     let guard = app.drain.enter()?;
     Ok(
         prepared(upgrade, encoding).on_upgrade(move |socket| async move {
-            let connection = AgentConnection::new(Arc::clone(&app), agent.as_ref());
+            let agent = agent.as_ref();
+            let seat = Attendance::sit(&app.attendance, agent.id);
+            let connection = AgentConnection::new(Arc::clone(&app), agent, seat.console);
             app.metrics.add(Gauge::AgentConnections, 1);
             let link = Link {
                 app: Arc::clone(&app),
                 session,
                 encoding,
                 connection,
+                seat,
             };
             // Subscribed before anything is read: nothing can fall between.
             let deliveries = app.hub.subscribe_agent();
@@ -68,6 +72,7 @@ struct Link {
     session: SecretHash,
     encoding: Encoding,
     connection: AgentConnection,
+    seat: Seat,
 }
 
 impl Link {
@@ -85,6 +90,9 @@ impl Link {
                 },
                 count = deliveries.recv_many(&mut taken, DELIVERIES_AT_ONCE) => {
                     count > 0 && self.pass_on(&mut socket, &mut taken, &mut check_at).await
+                }
+                Some(nonce) = self.seat.asked() => {
+                    send(&mut socket, self.encoding, &[ToAgent::Ask(Ask { nonce })]).await
                 }
                 () = sleep_until(check_at) => {
                     check_at = Instant::now() + SESSION_CHECK_EVERY;

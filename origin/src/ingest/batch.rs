@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use firsthop_core::Timestamp;
 use firsthop_core::conversation::{Verdict, bot_speaks, same_command, same_submission};
-use firsthop_core::id::{ConversationId, EdgeId, MessageId};
+use firsthop_core::id::{AgentId, ConversationId, EdgeId, MessageId};
 use firsthop_core::protocol::agent::Revision;
 use firsthop_core::protocol::visitor::Reach;
 use firsthop_core::protocol::{AgentRef, Code, Event, Problem, Receipts, Seq};
@@ -76,6 +76,10 @@ pub(super) fn concerns(jobs: &[Job]) -> (Vec<ConversationId>, Vec<(ConversationI
             | Job::Profile { visitor: id, .. }
             | Job::Attach { visitor: id, .. } => conversations.push(*id),
             Job::Detach { visitors, .. } => conversations.extend(visitors),
+            Job::Lapse {
+                conversations: lapsed,
+                ..
+            } => conversations.extend(lapsed.iter().map(|(id, _)| id)),
             Job::Probe { .. } => {}
         }
     }
@@ -184,6 +188,14 @@ impl Batch {
                     touched.changed |= touched.row.edges.len() != before;
                 }
             }
+            Job::Lapse {
+                agent,
+                conversations,
+            } => {
+                for (conversation, id) in conversations {
+                    self.lapse(agent, conversation, id);
+                }
+            }
             Job::Probe { reply } => {
                 self.probed = true;
                 self.answers.push(Answer::Done(reply, Ok(())));
@@ -198,6 +210,18 @@ impl Batch {
             touched.row.edges.push(edge);
             touched.changed = true;
         }
+    }
+
+    fn lapse(&mut self, agent: AgentId, conversation: ConversationId, id: MessageId) {
+        let Some(touched) = self
+            .touched
+            .get_mut(&conversation)
+            .filter(|touched| touched.exists)
+        else {
+            return;
+        };
+        let event = touched.row.head.agent_lapses(agent, id, self.now);
+        touched.append(event.into_iter().collect(), &mut self.known);
     }
 
     fn existing(&mut self, id: ConversationId) -> Option<&mut Touched> {

@@ -10,7 +10,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use firsthop_core::id::{ConversationId, EdgeId, MessageId, VisitorId};
+use firsthop_core::id::{AgentId, ConversationId, EdgeId, MessageId, VisitorId};
 use firsthop_core::limits::INGEST_QUEUE_JOBS_MAX;
 use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::{AgentRef, Code, Problem, Receipts};
@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::answerer::Judged;
 use crate::deliver::hub::{Hub, Profile};
+use crate::host;
 use crate::metrics::{Gauge, Metrics};
 use crate::store::{Store, StoreError, unavailable};
 
@@ -61,6 +62,11 @@ pub(crate) enum Job {
     Detach {
         edge: EdgeId,
         visitors: Vec<VisitorId>,
+    },
+    /// Each with the id of the event that tells of it.
+    Lapse {
+        agent: AgentId,
+        conversations: Vec<(ConversationId, MessageId)>,
     },
     Probe {
         reply: oneshot::Sender<Result<(), Problem>>,
@@ -190,6 +196,21 @@ impl Ingest {
     pub fn detach(&self, edge: EdgeId, visitors: Vec<VisitorId>) {
         if !visitors.is_empty() {
             self.queue_or_forget(Job::Detach { edge, visitors });
+        }
+    }
+
+    /// Gives an agent's conversations back to the queue, those that are still theirs. Lost if the
+    /// queue is full: the lease says it again.
+    pub fn lapse(&self, agent: AgentId, conversations: Vec<ConversationId>) {
+        let (now, mut conversations) = (host::now(), conversations.into_iter().peekable());
+        if conversations.peek().is_some() {
+            let conversations = conversations
+                .map(|conversation| (conversation, MessageId::new(now, host::random())))
+                .collect();
+            self.queue_or_forget(Job::Lapse {
+                agent,
+                conversations,
+            });
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reading conversations and their logs, for replicas.
 
 use firsthop_core::Timestamp;
-use firsthop_core::id::{ConversationId, EdgeId};
+use firsthop_core::id::{AgentId, ConversationId, EdgeId};
 use firsthop_core::limits::{
     CONVERSATIONS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX,
 };
@@ -57,6 +57,33 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         row.as_ref().map(Row::read).transpose()
+    }
+
+    /// Agents who have a conversation that is not resolved.
+    pub async fn agents_with_conversations(&self) -> Result<Vec<AgentId>, StoreError> {
+        let rows =
+            sqlx::query("select distinct assignee from conversation where status = 'assigned'")
+                .fetch_all(&self.readers)
+                .await?;
+        rows.iter()
+            .map(|row| Ok(AgentId::from_bytes(bytes(row.try_get(0)?)?)))
+            .collect()
+    }
+
+    /// The conversations that an agent has, those that are not resolved.
+    pub async fn conversations_of(
+        &self,
+        agent: AgentId,
+    ) -> Result<Vec<ConversationId>, StoreError> {
+        let rows = sqlx::query(
+            "select id from conversation where status = 'assigned' and assignee = ?1 order by revision",
+        )
+        .bind(agent.as_bytes().as_slice())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| Ok(ConversationId::from_bytes(bytes(row.try_get(0)?)?)))
+            .collect()
     }
 
     /// The log after a place: what fits into one frame.

@@ -1,15 +1,16 @@
 //! Agents: the list that updates live, taking, replying, resolving; catching up.
 
 use firsthop::host;
+use firsthop_core::hop::lease::AGENT_LAPSES_WITHIN;
 use firsthop_core::id::{ConversationId, Derived, MessageId};
 use firsthop_core::protocol::agent::{
     Command, ConversationTyping, Hello, List, Open, Release, Reopen, Reply, Resolve, Revision,
     Seen, Take, ToAgent,
 };
 use firsthop_core::protocol::visitor::{ToVisitor, Typing};
-use firsthop_core::protocol::{Code, Content, Receipts, Seq, Status};
+use firsthop_core::protocol::{Code, Content, Reason, Receipts, Seq, Status};
 
-use crate::harness::{TestOrigin, TestVisitor, person, text};
+use crate::harness::{TestOrigin, TestVisitor, eventually, person, text};
 
 async fn waiting_visitor(origin: &TestOrigin) -> TestVisitor {
     let mut visitor = origin.visitor().await;
@@ -50,6 +51,34 @@ async fn a_conversation_goes_from_the_queue_to_its_end() {
             one.status == Status::Queued && one.assignee.is_none()
         })
         .await;
+}
+
+#[tokio::test]
+async fn an_agent_who_falls_silent_loses_their_conversations_and_nobody_else_does() {
+    let origin = TestOrigin::start().await;
+    let (mut silent, mut alive) = (origin.agent().await, origin.colleague().await);
+    let visitor = waiting_visitor(&origin).await;
+    let other = waiting_visitor(&origin).await;
+    assert_eq!(silent.acts(visitor.id, Take::default()).await, Ok(()));
+    assert_eq!(alive.acts(other.id, Take::default()).await, Ok(()));
+    // Its socket stays open, and goes on taking what is sent to it.
+    let silence = tokio::spawn(async move { while silent.receive().await.is_some() {} });
+    let back = alive.answers_until(|one| one.id == visitor.id && one.status == Status::Queued);
+    tokio::time::timeout(AGENT_LAPSES_WITHIN * 2, back)
+        .await
+        .expect("the conversation goes back to the queue");
+    let reason = eventually("the visitor is told", async || {
+        let log = visitor.whole_log().await;
+        log.iter().rev().find_map(|event| match &event.content {
+            Content::Status(change) => Some(change.reason),
+            _ => None,
+        })
+    })
+    .await;
+    assert_eq!(reason, Reason::Lapsed);
+    let kept = origin.app().store.conversation(other.id).await.unwrap();
+    assert_eq!(kept.unwrap().head.status, Status::Assigned);
+    silence.abort();
 }
 
 #[tokio::test]

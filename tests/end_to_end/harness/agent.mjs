@@ -56,6 +56,8 @@ export class Agent {
         if (event.seq === (log.at(-1)?.seq ?? 0) + 1) log.push(event);
       }
       if (frame.more) this.link.send({ type: "open", conversation: frame.conversation, after: log.at(-1)?.seq ?? 0 });
+    } else if (frame.type === "ask") {
+      this.link.send({ type: "here", nonce: frame.nonce });
     } else if (frame.type === "receipts") {
       this.receipts.set(frame.conversation, frame.receipts);
     }

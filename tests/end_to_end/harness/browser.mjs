@@ -4,6 +4,7 @@ import path from "node:path";
 import { chromium } from "playwright-core";
 
 import { CHROMIUM } from "./paths.mjs";
+import { descendants } from "./processes.mjs";
 
 const TIMEOUT_MS = 20_000;
 const FLAGS = [
@@ -43,6 +44,23 @@ export class Browser {
   /** A tab in a session of its own. */
   async page(options) {
     return (await this.context(options)).newPage();
+  }
+
+  /** Stops every process of it, as a machine does that is put to sleep; `thaw` wakes them. */
+  freeze() {
+    this.#signal("SIGSTOP");
+  }
+
+  thaw() {
+    this.#signal("SIGCONT");
+  }
+
+  #signal(signal) {
+    const own = descendants(process.pid).filter((pid) => {
+      const line = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return line.includes(`--user-data-dir=${this.directory}`);
+    });
+    for (const pid of own.flatMap((pid) => [pid, ...descendants(pid)])) process.kill(pid, signal);
   }
 
   close() {

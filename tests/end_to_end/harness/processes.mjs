@@ -1,7 +1,26 @@
 // Child processes of the stories: every one is known, so that every one is ended.
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 
 import { within } from "./until.mjs";
+
+/** Every process below one, from /proc: the deepest last. */
+export function descendants(pid) {
+  const parents = fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
+        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        return [[Number(name), Number(parent)]];
+      } catch {
+        return []; // It ended while we looked.
+      }
+    });
+  const below = (root) => parents.filter(([, parent]) => parent === root).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
 
 const LOG_CHARS_MAX = 2_000_000;
 

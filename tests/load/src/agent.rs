@@ -13,7 +13,8 @@ use anyhow::{Context, Result, bail};
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::limits::{CONVERSATIONS_OPEN_MAX, PING_AFTER};
 use firsthop_core::protocol::agent::{
-    Act, Close, Command, Conversations, FromAgent, Hello, Open, Reply, Resolve, Revision, ToAgent,
+    Act, Close, Command, Conversations, FromAgent, Hello, Here, Open, Reply, Resolve, Revision,
+    ToAgent,
 };
 use firsthop_core::protocol::visitor::Ping;
 use firsthop_core::protocol::{Author, Content, Event, Seq, Status, VERSION};
@@ -155,6 +156,7 @@ impl Agent {
                     self.finish(conversation, out);
                 }
             }
+            ToAgent::Ask(ask) => out.push(FromAgent::Here(Here { nonce: ask.nonce })),
             ToAgent::Error(problem) => bail!("the origin refused the agent's frame: {problem}"),
             ToAgent::Welcome(_)
             | ToAgent::Receipts(_)

@@ -7,7 +7,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use firsthop_core::id::ConversationId;
-use firsthop_core::protocol::agent::{ConversationEvents, Conversations, Open, Seen, ToAgent};
+use firsthop_core::protocol::agent::{
+    ConversationEvents, Conversations, Here, Open, Seen, ToAgent,
+};
 use firsthop_core::protocol::{Author, Content, Remedy, Seq, Status};
 use firsthop_core::{Instant, Timestamp};
 
@@ -65,6 +67,8 @@ impl Replica {
             ToAgent::Error(problem) if problem.remedy() == Remedy::Authenticate => {
                 self.outputs.push_back(Output::CheckLogin);
             }
+            // From the loop that draws, so that an answer means that the agent sees what comes.
+            ToAgent::Ask(ask) => self.send(Here { nonce: ask.nonce }.into()),
             ToAgent::Ping(ping) if ping.nonce == GREETING => self.handle_greeted(now),
             ToAgent::Error(_) | ToAgent::Ping(_) | ToAgent::Unknown(_) => {}
         }

@@ -1,8 +1,8 @@
 //! The replica against a scripted origin.
 
 use firsthop_core::protocol::agent::{
-    Act, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done,
-    Refused, Revision, Seen, Take, Welcome,
+    Act, Ask, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done,
+    Here, Refused, Revision, Seen, Take, Welcome,
 };
 use firsthop_core::protocol::visitor::{Reconnect, Typing};
 use firsthop_core::protocol::{Code, Problem, Receipts, Seq, Status, encode};
@@ -476,4 +476,12 @@ fn an_origin_that_is_behind_the_console_is_another_one_and_is_asked_for_everythi
         .into()
     );
     assert!(world.replica.ids(View::All).is_empty());
+}
+
+#[test]
+fn whether_the_console_still_works_is_answered() {
+    let mut world = World::up();
+    world.outputs();
+    world.hears(&[Ask { nonce: 5 }.into()]);
+    assert_eq!(world.sent(), [Here { nonce: 5 }.into()]);
 }

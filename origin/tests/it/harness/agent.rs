@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use firsthop::host;
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::protocol::agent::{
-    Act, Command, ConversationEvents, FromAgent, Hello, Open, Reply, Revision, Summary, ToAgent,
+    Act, Command, ConversationEvents, FromAgent, Hello, Here, Open, Reply, Revision, Summary,
+    ToAgent,
 };
 use firsthop_core::protocol::{Code, Encoding, Event, Seq, decode, encode};
 use futures_util::{SinkExt, StreamExt};
@@ -135,6 +136,19 @@ impl TestAgent {
             _ => None,
         })
         .await
+    }
+
+    /// Answers the server's questions until the list shows a conversation as described.
+    pub(crate) async fn answers_until(&mut self, so: impl Fn(&Summary) -> bool) {
+        loop {
+            for frame in self.receive().await.expect("the socket stays open") {
+                match frame {
+                    ToAgent::Ask(ask) => self.send(Here { nonce: ask.nonce }).await,
+                    ToAgent::Conversations(list) if list.conversations.iter().any(&so) => return,
+                    _ => {}
+                }
+            }
+        }
     }
 
     pub(crate) async fn open(&mut self, conversation: ConversationId) {
