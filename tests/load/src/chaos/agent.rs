@@ -16,7 +16,8 @@ use firsthop_core::limits::{
     PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
 };
 use firsthop_core::protocol::agent::{
-    Act, Command, FromAgent, Hello, Open, Release, Reply, Resolve, Revision, Summary, Take, ToAgent,
+    Act, Command, FromAgent, Hello, Here, Open, Release, Reply, Resolve, Revision, Summary, Take,
+    ToAgent,
 };
 use firsthop_core::protocol::visitor::Ping;
 use firsthop_core::protocol::{Event, Hop, Note, Problem, Remedy, Seq, Status, VERSION};
@@ -281,6 +282,9 @@ impl Agent {
                     let ms = refused.problem.retry_after_ms.unwrap_or(1000);
                     waiting.again_at = Some(Instant::now() + Duration::from_millis(ms.into()));
                 }
+            }
+            ToAgent::Ask(ask) => {
+                self.send(vec![Here { nonce: ask.nonce }.into()]).await?;
             }
             ToAgent::Error(problem) if problem.remedy() == Remedy::Never => {
                 return Err(Ended::Wrong(problem));
