@@ -3,8 +3,10 @@
 //! In: consoles that come and go, and what they answer. Out: questions to them; conversations of
 //! agents who fell silent go back to the queue. This server is the only one on its database, so
 //! that beats are kept in memory: after a restart everybody has a whole lease to be heard of.
+//! Invariant: what a silent agent has goes back only if they are still silent when it is written.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use firsthop_core::Instant;
@@ -20,6 +22,21 @@ use crate::store::Store;
 
 /// Questions that a console has not been sent yet; it is lost otherwise.
 const QUESTIONS_MAX: usize = 2;
+/// What an agent's beat was at the end of a lease, and what it is now.
+#[derive(Debug, Clone)]
+pub struct Silence {
+    beat: u64,
+    now: Arc<AtomicU64>,
+}
+
+impl Silence {
+    /// Whether the agent has not been heard of since.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        self.now.load(Ordering::Acquire) == self.beat
+    }
+}
+
 /// JSON readers keep numbers below 2^53; what is counted up from here stays there.
 const NONCE_BITS: u32 = 48;
 
@@ -33,7 +50,7 @@ pub struct Attendance {
 #[derive(Debug)]
 struct State {
     leases: Leases,
-    beats: HashMap<AgentId, u64>,
+    beats: HashMap<AgentId, Arc<AtomicU64>>,
     consoles: HashMap<ConsoleId, (AgentId, mpsc::Sender<u64>)>,
     next: u64,
 }
@@ -116,9 +133,9 @@ impl Attendance {
                 }
             }
             let (lapsed, due) = self.work_off(now);
-            for agent in lapsed {
+            for (agent, silence) in lapsed {
                 match store.conversations_of(agent).await {
-                    Ok(conversations) => ingest.lapse(agent, conversations),
+                    Ok(conversations) => ingest.lapse(agent, silence, conversations),
                     Err(error) => {
                         tracing::warn!(%error, "an agent's conversations could not be read");
                     }
@@ -151,12 +168,13 @@ impl Attendance {
             keep
         });
         for agent in watched {
-            leases.observe(now, agent, *beats.entry(agent).or_default());
+            let beat = beats.entry(agent).or_default();
+            leases.observe(now, agent, beat.load(Ordering::Acquire));
         }
     }
 
     /// Does what the leases want; gives who has lapsed, and when to look again.
-    fn work_off(&self, now: Instant) -> (Vec<AgentId>, Option<Instant>) {
+    fn work_off(&self, now: Instant) -> (Vec<(AgentId, Silence)>, Option<Instant>) {
         let mut state = lock(&self.state);
         let State {
             leases,
@@ -174,11 +192,15 @@ impl Attendance {
                         let _ = asking.try_send(nonce);
                     }
                 }
-                Output::Beat(agent) => *beats.entry(agent).or_default() += 1,
+                Output::Beat(agent) => {
+                    beats
+                        .entry(agent)
+                        .or_default()
+                        .fetch_add(1, Ordering::AcqRel);
+                }
                 Output::Lapsed { agent, beat } => {
-                    if beats.get(&agent) == Some(&beat) {
-                        lapsed.push(agent);
-                    }
+                    let now = Arc::clone(beats.entry(agent).or_default());
+                    lapsed.push((agent, Silence { beat, now }));
                 }
             }
         }

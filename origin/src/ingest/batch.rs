@@ -190,8 +190,12 @@ impl Batch {
             }
             Job::Lapse {
                 agent,
+                silence,
                 conversations,
             } => {
+                if !silence.lasts() {
+                    return;
+                }
                 for (conversation, id) in conversations {
                     self.lapse(agent, conversation, id);
                 }

@@ -18,6 +18,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::answerer::Judged;
+use crate::deliver::attendance::Silence;
 use crate::deliver::hub::{Hub, Profile};
 use crate::host;
 use crate::metrics::{Gauge, Metrics};
@@ -66,6 +67,7 @@ pub(crate) enum Job {
     /// Each with the id of the event that tells of it.
     Lapse {
         agent: AgentId,
+        silence: Silence,
         conversations: Vec<(ConversationId, MessageId)>,
     },
     Probe {
@@ -201,7 +203,7 @@ impl Ingest {
 
     /// Gives an agent's conversations back to the queue, those that are still theirs. Lost if the
     /// queue is full: the lease says it again.
-    pub fn lapse(&self, agent: AgentId, conversations: Vec<ConversationId>) {
+    pub fn lapse(&self, agent: AgentId, silence: Silence, conversations: Vec<ConversationId>) {
         let (now, mut conversations) = (host::now(), conversations.into_iter().peekable());
         if conversations.peek().is_some() {
             let conversations = conversations
@@ -209,6 +211,7 @@ impl Ingest {
                 .collect();
             self.queue_or_forget(Job::Lapse {
                 agent,
+                silence,
                 conversations,
             });
         }
