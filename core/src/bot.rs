@@ -64,9 +64,27 @@ pub fn question(of: MessageId, said: &SaidText) -> Question<'_> {
     Question {
         text: said.text.expose(),
         lang: (!said.lang.is_empty()).then_some(said.lang.as_str()),
-        page: said.page.as_ref().map(|page| page.expose().as_str()),
+        page: said.page.expose(),
         at: Some(of.at()),
     }
+}
+
+/// What rules tell agents about a message, without words that would need translating: the team
+/// that should take it (→), the flow that was meant (▶), labels (#). `None` if they say nothing.
+#[cfg(feature = "explain")]
+pub fn note(
+    answerer: &mut Answerer,
+    pack: &Pack,
+    of: MessageId,
+    said: &SaidText,
+) -> Option<crate::protocol::Note> {
+    let trace = answerer.trace(pack, &question(of, said));
+    let team = trace.team.map(|team| format!("→ {team}"));
+    let flow = trace.flow.map(|flow| format!("▶ {flow}"));
+    let labels = trace.labels.iter().map(|label| format!("#{label}"));
+    let parts: Vec<String> = team.into_iter().chain(flow).chain(labels).collect();
+    let text = Private::new(parts.join("  "));
+    (!parts.is_empty()).then_some(crate::protocol::Note { text })
 }
 
 fn source(hop: Hop, pack: PackHash, entry: Option<&str>, confidence: u16) -> Source {

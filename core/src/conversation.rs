@@ -17,8 +17,8 @@ use crate::limits::{
 use crate::protocol::agent::{Act, Command};
 use crate::protocol::visitor::{Reach, Said, Submission};
 use crate::protocol::{
-    AgentRef, Answer, Author, Code, Content, Event, Problem, Reason, SUBMIT_BYTES_MAX, Seq, Status,
-    StatusChange, Text, UnverifiedClaim, submission_bytes,
+    AgentRef, Answer, Author, Code, Content, Event, Note, Problem, Reason, SUBMIT_BYTES_MAX, Seq,
+    Status, StatusChange, Text, UnverifiedClaim, submission_bytes,
 };
 use crate::time::Timestamp;
 
@@ -66,7 +66,7 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
             if said.lang.len() > WORD_BYTES_MAX {
                 return Err(too_long("the locale", said.lang.len(), WORD_BYTES_MAX));
             }
-            let page = said.page.as_ref().map_or(0, |page| page.expose().len());
+            let page = said.page.expose().len();
             if page > PAGE_FIELD_BYTES_MAX {
                 return Err(too_long("the page's address", page, PAGE_FIELD_BYTES_MAX));
             }
@@ -237,6 +237,17 @@ impl Head {
             Said::Unknown(_) => {}
         }
         Ok(log.events)
+    }
+
+    /// Takes into the log what the bot tells agents about the message `of`.
+    pub fn bot_notes(&mut self, of: MessageId, note: Note, now: Timestamp) -> Vec<Event> {
+        let mut log = Appender {
+            head: self,
+            events: Vec::new(),
+            now,
+        };
+        log.append(of.derive(Derived::Note), Author::Bot, note);
+        log.events
     }
 
     /// Takes an agent's command into the log.

@@ -252,6 +252,8 @@ pub enum Derived {
     Status = 2,
     /// The assignment that an agent's reply caused.
     Assignment = 3,
+    /// What rules say to agents about a message.
+    Note = 4,
 }
 
 impl MessageId {

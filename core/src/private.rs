@@ -26,6 +26,13 @@ impl<T> Private<T> {
     }
 }
 
+impl Private<String> {
+    /// Whether there is no text.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl<T> From<T> for Private<T> {
     fn from(value: T) -> Self {
         Self(value)

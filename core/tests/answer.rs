@@ -336,7 +336,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "3acb73e3fc569c344bc584406f3059a7098cf63f8eafe8381f68389a1fe2466a".into(),
+            "7161c4d7dcd86b5a848b83d898c7e8e53b75e64eb652fd3998e84f05da7f977b".into(),
             "808f278433e925fe".into()
         )
     );

@@ -22,7 +22,7 @@ fn said(text: &str, claim: Option<Claim>) -> SaidText {
         text: text.into(),
         lang: "en".into(),
         claim,
-        page: None,
+        page: Default::default(),
     }
 }
 

@@ -89,7 +89,7 @@ proptest! {
 
     #[test]
     fn what_is_written_is_read(text in "\\PC{0,40}|[\\x00-\\x7f]{0,40}", number in any::<u8>(), nonce in any::<u32>()) {
-        let said = SaidText { text: text.as_str().into(), lang: text.chars().take(9).collect(), claim: None, page: None };
+        let said = SaidText { text: text.as_str().into(), lang: text.chars().take(9).collect(), claim: None, page: Default::default() };
         let message = Submission { id: MessageId::new(NOW, [number; 10]), at: NOW, said: Said::Text(said) };
         let sent: Vec<ToServer> = vec![Submit { messages: vec![message] }.into(), Ping { nonce }.into()];
         for &encoding in Encoding::ALL {
@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn sizes_are_never_underestimated(text in "\\PC{0,300}|[\\x00-\\x7f]{0,300}") {
-        let said = SaidText { text: text.as_str().into(), lang: String::new(), claim: None, page: None };
+        let said = SaidText { text: text.as_str().into(), lang: String::new(), claim: None, page: Default::default() };
         let message = Submission { id: MessageId::new(NOW, [1; 10]), at: NOW, said: Said::Text(said) };
         let estimate = submission_bytes(&message);
         let frame: ToServer = Submit { messages: vec![message] }.into();
@@ -272,7 +272,7 @@ fn a_submission_is_checked_to_the_byte() {
             text: text.into(),
             lang: String::new(),
             claim: None,
-            page: None,
+            page: Default::default(),
         };
         check(&Submission {
             id,
@@ -330,7 +330,7 @@ fn what_is_taken_fits_into_one_wire_message_however_its_text_is_escaped() {
             text: text.into(),
             lang: "l".repeat(WORD_BYTES_MAX),
             claim: Some(claim(claimed.repeat(CLAIM_TEXT_BYTES_MAX))),
-            page: Some("u".repeat(PAGE_FIELD_BYTES_MAX).into()),
+            page: "u".repeat(PAGE_FIELD_BYTES_MAX).into(),
         };
         let message = Submission {
             id: MessageId::new(NOW, [5; 10]),

@@ -49,7 +49,7 @@ fn text(number: u16) -> Submission {
         text: format!("text {number}").into(),
         lang: String::new(),
         claim: None,
-        page: None,
+        page: Default::default(),
     };
     submission(number, Said::Text(said))
 }
@@ -373,7 +373,7 @@ fn a_log_that_is_shorter_than_was_said_does_not_keep_the_origin_reading() {
         version: 1,
         cursor: Seq(0),
         lang: String::new(),
-        page: None,
+        page: Default::default(),
         client: String::new(),
     };
     gateway.handle_frame(Instant::from_millis(0), hello.clone().into());

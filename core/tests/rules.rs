@@ -129,7 +129,7 @@ fn language_page_and_hours_are_conditions() {
     );
     let on = |page| Question {
         text: "alpha now",
-        page: Some(page),
+        page,
         ..Question::default()
     };
     for page in [
@@ -247,4 +247,48 @@ fn a_pattern_takes_time_in_proportion_to_the_text() {
             Decision::Answer(_)
         ));
     }
+}
+
+#[test]
+fn agents_are_told_what_rules_say_besides() {
+    use firsthop_core::bot;
+    use firsthop_core::conversation::Head;
+    use firsthop_core::id::MessageId;
+    use firsthop_core::protocol::visitor::SaidText;
+    use firsthop_core::protocol::{Author, Content};
+
+    let pack = rules(
+        r#"{"rule":"team","any":["alpha"],"hand_off":"returns","label":["urgent","x y"]}
+           {"rule":"flow","any":["beta"],"page":"/cart","flow":"track order"}"#,
+    );
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    let of = MessageId::new(now, [1; 10]);
+    let said = |text: &str, page: &str| SaidText {
+        text: text.into(),
+        lang: String::new(),
+        claim: None,
+        page: page.into(),
+    };
+    let mut answerer = Answerer::new();
+    let mut note = |text, page| bot::note(&mut answerer, &pack, of, &said(text, page));
+    assert_eq!(note("gamma", ""), None);
+    assert_eq!(note("beta", "https://shop.example/"), None);
+    let flow = note("beta", "https://shop.example/cart").unwrap();
+    assert_eq!(flow.text.expose(), "▶ track order");
+    let team = note("alpha", "").unwrap();
+    assert_eq!(team.text.expose(), "→ returns  #urgent  #x y");
+
+    let mut head = Head::default();
+    let events = head.bot_notes(of, team.clone(), now);
+    assert_eq!(events.len(), 1);
+    assert_eq!(
+        (&events[0].author, &events[0].content),
+        (&Author::Bot, &Content::Note(team))
+    );
+    assert_ne!(events[0].id, of);
+    assert_eq!(
+        head.visible,
+        firsthop_core::protocol::Seq(0),
+        "visitors do not see it"
+    );
 }

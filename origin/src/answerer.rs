@@ -14,7 +14,7 @@ use firsthop_core::conversation::Verdict;
 use firsthop_core::limits::OLD_PACKS_LOADED_MAX;
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::visitor::{Said, Submission};
-use firsthop_core::protocol::{Answer, Hop, UnverifiedClaim};
+use firsthop_core::protocol::{Answer, Hop, Note, UnverifiedClaim};
 
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -28,6 +28,8 @@ pub struct Judged {
     pub claimed: Option<Result<Box<Answer>, UnverifiedClaim>>,
     /// What the bot says itself, where no verified claim stands.
     pub own: Verdict,
+    /// What rules tell agents about it.
+    pub note: Option<Note>,
 }
 
 /// Loaded packs that are not current, and answerers that nobody uses at the moment.
@@ -51,6 +53,7 @@ impl Bot {
                 submission,
                 claimed: None,
                 own: Verdict::Quiet,
+                note: None,
             };
         };
         let current = settings.pack(inbox);
@@ -58,7 +61,7 @@ impl Bot {
             Some(claim) => self.published(store, settings, inbox, claim.pack).await,
             None => None,
         };
-        let (claimed, own) = self.with_answerer(|answerer| {
+        let (claimed, own, note) = self.with_answerer(|answerer| {
             let claimed = said.claim.as_ref().map(|claim| {
                 bot::verify(
                     answerer,
@@ -73,12 +76,16 @@ impl Bot {
                 (_, Some(pack)) => bot::ask(answerer, pack, Hop::Origin, submission.id, said),
                 (_, None) => Verdict::Escalate,
             };
-            (claimed, own)
+            let note = current
+                .as_ref()
+                .and_then(|pack| bot::note(answerer, pack, submission.id, said));
+            (claimed, own, note)
         });
         Judged {
             submission,
             claimed,
             own,
+            note,
         }
     }
 

@@ -5,11 +5,15 @@ use anyhow::Result;
 
 use crate::build::{self, Part};
 use crate::run;
+use crate::tools;
 use crate::workspace::{dist, firsthop};
 
 /// Runs `firsthop-load COMMAND ARGS` against what this checkout builds. It prints one JSON line
 /// on stdout; xtask's own progress precedes it.
 pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
+    if command == "bench" && args.first().is_some_and(|what| what == "answer") {
+        return answer(args);
+    }
     let tools = build::parts(&Part::ALL)?;
     run::show(
         run::cargo()
@@ -30,6 +34,29 @@ pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
             .arg("--edge-dist")
             .arg(dist("edge"))
             // Paths in `args` mean what they mean where the user stands.
+            .current_dir(std::env::current_dir()?),
+    )
+}
+
+/// `bench answer` needs no server: only the answerer, natively and as wasm, and what it is
+/// compared with.
+fn answer(args: &[String]) -> Result<()> {
+    let minisearch = tools::ensure_minisearch()?;
+    tools::ensure_targets(&["wasm32-wasip1"])?;
+    run::show(
+        run::cargo()
+            .args([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                "firsthop-load",
+                "--",
+                "bench",
+            ])
+            .args(args)
+            .arg("--minisearch")
+            .arg(minisearch)
             .current_dir(std::env::current_dir()?),
     )
 }

@@ -65,7 +65,7 @@ fn text(n: u8, text: &str) -> Submission {
             text: text.into(),
             lang: String::new(),
             claim: None,
-            page: None,
+            page: Default::default(),
         }),
     }
 }

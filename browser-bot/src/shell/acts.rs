@@ -68,7 +68,7 @@ impl Shell {
             text: Private::from(text),
             lang,
             claim: None,
-            page: Some(self.browser.page().url),
+            page: self.browser.page().url,
         };
         let answered = if self.client.bot_speaks() {
             self.knowledge.answer(id, &mut said)

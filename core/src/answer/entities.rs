@@ -52,7 +52,7 @@ fn read<'p>(
             values(&mut bytes, name, tokens, found)?;
             continue;
         }
-        let pattern = rules.pattern(bytes.varint()?)?;
+        let pattern = rules.pattern(bytes.varint()? as usize);
         let text = folded.text.as_bytes();
         let mut at = 0;
         while at < text.len() && found.len() < QUESTION_ENTITIES_MAX {

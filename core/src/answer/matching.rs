@@ -6,7 +6,7 @@
 //! starts with one of the marks below.
 
 use super::tokens::{Token, Tokens};
-use crate::pack::{Bytes, PackError, Rule, Rules};
+use crate::pack::{Cursor, Rule, Rules};
 
 /// One of several terms.
 pub(crate) const ONE_OF: u8 = 0x80;
@@ -26,124 +26,84 @@ pub(crate) struct Asked<'a> {
     /// Empty if it is not known.
     pub(crate) page: &'a str,
     /// Since 1970 began in UTC; 0 if it is not known.
-    pub(crate) minute: u32,
-}
-
-impl<'a> Asked<'a> {
-    /// A question without a word.
-    pub(crate) fn nothing(tokens: &'a Tokens) -> Self {
-        Self {
-            tokens,
-            folded: "",
-            lang: "",
-            page: "",
-            minute: 0,
-        }
-    }
+    pub(crate) minute: usize,
 }
 
 /// Whether the question has what the rule asks for, and nothing that it excludes.
-///
-/// # Errors
-/// The rule is malformed, which is found out for every question alike.
-pub(crate) fn applies(
-    rules: &Rules<'_>,
-    rule: &Rule<'_>,
-    asked: &Asked<'_>,
-) -> Result<bool, PackError> {
-    let mut bytes = rule.conditions;
-    let hours = bytes.u8()?;
+pub(crate) fn applies(rules: &Rules<'_>, rule: &Rule<'_>, asked: &Asked<'_>) -> bool {
+    let mut from = rule.conditions;
+    let hours = from.u8();
     let mut right = hours == 0 || asked.minute > 0 && rules.is_open(asked.minute) == (hours == 1);
     for text in [asked.lang, asked.page] {
-        if let Some(index) = bytes.varint()?.checked_sub(1) {
-            right &= rules.pattern(index)?.is_in(text.as_bytes());
+        let pattern = from.u16();
+        right &= pattern == 0 || rules.pattern(pattern - 1).is_in(text.as_bytes());
+    }
+    // Of `exact`, `any`, `all` and `none`: how many there are, and how many the question has.
+    let mut lists = [(0, 0); 4];
+    for (place, (count, found)) in lists.iter_mut().enumerate() {
+        *count = from.u16();
+        for _ in 0..*count {
+            *found += usize::from(has(rules, &mut from, asked, place == 0));
         }
     }
-    let (exact, exact_found) = list(rules, &mut bytes, asked, true)?;
-    let (any, any_found) = list(rules, &mut bytes, asked, false)?;
-    let (all, all_found) = list(rules, &mut bytes, asked, false)?;
-    let (_, none_found) = list(rules, &mut bytes, asked, false)?;
-    bytes.end("rules")?;
-    let found = exact_found > 0
-        || (exact == 0 || any + all > 0) && (any == 0 || any_found > 0) && all == all_found;
-    Ok(right && found && none_found == 0)
+    let [exact, any, all, none] = lists;
+    let found = exact.1 > 0
+        || (exact.0 == 0 || any.0 + all.0 > 0) && (any.0 == 0 || any.1 > 0) && all.0 == all.1;
+    right && found && none.1 == 0
 }
 
-/// How many items a list has, and how many of them the question has.
-fn list(
-    rules: &Rules<'_>,
-    bytes: &mut Bytes<'_>,
-    asked: &Asked<'_>,
-    whole: bool,
-) -> Result<(usize, usize), PackError> {
-    let count = bytes.count()?;
-    let mut found = 0;
+/// Whether the question has the next item, or is it as a whole.
+fn has(rules: &Rules<'_>, from: &mut Cursor<'_>, asked: &Asked<'_>, whole: bool) -> bool {
     let tokens = asked.tokens.all();
-    for _ in 0..count {
-        let mark = bytes.u8()?;
-        let has = match mark {
-            ONE_OF => terms(bytes, |term| position(tokens, term).is_some())?.1 > 0,
-            NEAR | NEAR_IN_ORDER => near(bytes, tokens, mark == NEAR_IN_ORDER)?,
-            PATTERN => rules
-                .pattern(bytes.varint()?)?
-                .is_in(asked.folded.as_bytes()),
-            length => {
-                let term = term(bytes, length)?;
-                (!whole || term.len() == tokens.len()) && position(tokens, term).is_some()
-            }
-        };
-        found += usize::from(has);
-    }
-    Ok((count, found))
-}
-
-/// The token hashes of one term, little-endian; at least one.
-type Term<'a> = &'a [[u8; 4]];
-
-fn term<'a>(bytes: &mut Bytes<'a>, length: u8) -> Result<Term<'a>, PackError> {
-    if length == 0 {
-        return Err(crate::pack::MALFORMED_RULE);
-    }
-    Ok(bytes.take(usize::from(length) * 4)?.as_chunks().0)
-}
-
-/// How many terms follow, and of how many of them `is` holds.
-fn terms<'a>(
-    bytes: &mut Bytes<'a>,
-    mut is: impl FnMut(Term<'a>) -> bool,
-) -> Result<(usize, usize), PackError> {
-    let count = bytes.count()?;
-    let mut found = 0;
-    for _ in 0..count {
-        let length = bytes.u8()?;
-        found += usize::from(is(term(bytes, length)?));
-    }
-    Ok((count, found))
-}
-
-/// Whether all of the terms that follow stand in one stretch of the question.
-fn near(bytes: &mut Bytes<'_>, tokens: &[Token], in_order: bool) -> Result<bool, PackError> {
-    let within = usize::from(bytes.u8()?).clamp(1, tokens.len().max(1));
-    let start = *bytes;
-    let (count, _) = terms(bytes, |_| false)?;
-    Ok(tokens.windows(within).any(|stretch| {
-        let mut rest = stretch;
-        let all = terms(&mut start.clone(), |term| {
-            let Some(at) = position(rest, term) else {
-                return false;
+    let mark = from.u8() as u8;
+    match mark {
+        ONE_OF => {
+            let count = from.u16();
+            terms(from, count, tokens, false) > 0
+        }
+        NEAR | NEAR_IN_ORDER => {
+            let (within, count) = (from.u8(), from.u16());
+            let start = *from;
+            // Looking at the whole question steps over the terms, and tells most questions apart.
+            let near = |stretch: &[Token]| {
+                terms(&mut start.clone(), count, stretch, mark == NEAR_IN_ORDER) == count
             };
-            if in_order {
-                rest = rest.get(at + term.len()..).unwrap_or(&[]);
-            }
-            true
-        });
-        all == Ok((count, count))
-    }))
+            terms(from, count, tokens, false) == count
+                && tokens
+                    .windows(within.clamp(1, tokens.len().max(1)))
+                    .any(near)
+        }
+        PATTERN => rules.pattern(from.u16()).is_in(asked.folded.as_bytes()),
+        length => {
+            let length = usize::from(length);
+            let term = from.take(4 * length);
+            (!whole || length == tokens.len()) && position(tokens, term).is_some()
+        }
+    }
 }
 
-/// Where the term's tokens stand one after the other.
-fn position(tokens: &[Token], term: Term<'_>) -> Option<usize> {
-    tokens.windows(term.len().max(1)).position(|window| {
+/// Of the terms that follow, how many stand in a stretch of the question.
+fn terms(from: &mut Cursor<'_>, count: usize, stretch: &[Token], in_order: bool) -> usize {
+    let (mut rest, mut found) = (stretch, 0);
+    for _ in 0..count {
+        let length = from.u8();
+        if let Some(at) = position(rest, from.take(4 * length)) {
+            found += 1;
+            if in_order {
+                rest = rest.get(at + length..).unwrap_or(&[]);
+            }
+        }
+    }
+    found
+}
+
+/// Where the term's tokens, of which the hashes are given, stand one after the other.
+fn position(tokens: &[Token], term: &[u8]) -> Option<usize> {
+    let (term, _) = term.as_chunks::<4>();
+    if term.is_empty() {
+        return None;
+    }
+    tokens.windows(term.len()).position(|window| {
         let mut pairs = window.iter().zip(term);
         pairs.all(|(token, hash)| token.hash.to_le_bytes() == *hash)
     })

@@ -66,8 +66,8 @@ pub struct Question<'a> {
     /// change which entry the model chooses, only the language in which its text is shown, and
     /// which rules apply.
     pub lang: Option<&'a str>,
-    /// The address of the visitor's page, if known. Only rules look at it.
-    pub page: Option<&'a str>,
+    /// The address of the visitor's page; empty if it is not known. Only rules look at it.
+    pub page: &'a str,
     /// When it was asked, if known. Only rules look at it.
     pub at: Option<Timestamp>,
 }
@@ -245,18 +245,21 @@ impl Answerer {
         if rules.has_patterns() {
             fold::read(question.read(), &mut self.folded);
         }
-        let minutes = |at: Timestamp| (at.as_millis() / 60_000) as u32;
+        let minutes = |at: Timestamp| (at.as_millis() / 60_000) as usize;
         let asked = Asked {
             tokens: &self.tokens,
             folded: &self.folded,
             lang: question.language(),
-            page: question.page.unwrap_or(""),
+            page: question.page,
             minute: question.at.map_or(0, minutes),
         };
-        // A pack's rules were checked when it was loaded.
-        rules
-            .clone()
-            .find(|rule| matching::applies(rules, rule, &asked) == Ok(true) && wanted(rule))
+        let mut left = *rules;
+        while let Some(rule) = left.next() {
+            if matching::applies(rules, &rule, &asked) && wanted(&rule) {
+                return Some(rule);
+            }
+        }
+        None
     }
 
     /// The entries that fit best by the scoring model alone, whatever the thresholds: for

@@ -31,7 +31,8 @@ impl Answerer {
         let mut decided = false;
         let hot = pack.hot().find(self.tokens.hash()).is_some();
         self.find(&pack.rules(), question, |rule| {
-            for label in rule.labels() {
+            let (id, name, labels) = rule.about();
+            for label in labels {
                 if !trace.labels.contains(&label) {
                     trace.labels.push(label);
                 }
@@ -39,8 +40,8 @@ impl Answerer {
             let decides = rule.action != Action::Label && !decided;
             decided |= decides;
             if decides && (rule.first || !hot) {
-                trace.rule = Some(rule.id());
-                let name = Some(rule.name()).filter(|name| !name.is_empty());
+                trace.rule = Some(id);
+                let name = Some(name).filter(|name| !name.is_empty());
                 match rule.action {
                     Action::HandOff => trace.team = name,
                     Action::Flow => trace.flow = name,

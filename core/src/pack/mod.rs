@@ -2,7 +2,8 @@
 //!
 //! In go the bytes that [`build`] made (behind the feature `compile`); out come entries by index
 //! or id, and, for the answerer, the tables of exact questions, rules and the scoring model.
-//! A pack is checked wholly when it is loaded; afterwards nothing can fail and nothing is copied.
+//! A pack is checked when it is loaded, its rules apart (see `rules`); afterwards nothing can fail
+//! and nothing is copied.
 //!
 //! Invariants: entries stand in the order of their ids, so that equal knowledge gives equal
 //! bytes; a damaged, cut-off or foreign file is a [`PackError`], never a panic.
@@ -48,7 +49,7 @@ pub(crate) use lexicon::{Lexicon, key as term_key};
 pub(crate) use model::{Calibration, EVIDENCE, Model};
 pub(crate) use read::Bytes;
 use read::Span;
-pub(crate) use rules::{Action, MALFORMED as MALFORMED_RULE, Rule, Rules};
+pub(crate) use rules::{Action, Cursor, Rule, Rules};
 
 #[cfg(feature = "compile")]
 pub use build::{BuildError, BuildReport, BuildSettings, Progress, build};
@@ -162,7 +163,7 @@ impl Pack {
         part.end("entries")?;
 
         let hot = hot::Place::check(rest.part()?, count)?;
-        let rules = rules::Place::check(rest.part()?, &bytes, count)?;
+        let rules = rules::Place::find(rest.part()?)?;
         let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;

@@ -179,7 +179,7 @@ fn table(pattern: &str, anchored: Anchored) -> Result<Vec<u8>, PatternError> {
     rows(&dfa, anchored)
 }
 
-/// The automaton as `automaton::Place::check` reads it.
+/// The automaton as `automaton` reads it.
 fn rows(dfa: &dense::DFA<Vec<u32>>, anchored: Anchored) -> Result<Vec<u8>, PatternError> {
     let started = dfa.start_state(&start::Config::new().anchored(anchored));
     let first = started.map_err(|_| PatternError::TooLarge)?;
@@ -226,7 +226,6 @@ fn rows(dfa: &dense::DFA<Vec<u32>>, anchored: Anchored) -> Result<Vec<u8>, Patte
     table.u8(u8::from(!search));
     table.u8(u8::try_from(stride).map_err(|_| PatternError::TooLarge)?);
     table.0.extend(classes);
-    table.u16((cells.len() / stride) as u16);
     for cell in cells {
         table.u16(cell);
     }

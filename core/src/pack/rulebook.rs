@@ -28,14 +28,15 @@ pub(super) fn write(
     for rule in rules {
         book.rule(&mut written, rule, index, &carried)?;
     }
-    let mut part = Writer::default();
-    schedule(&mut part, knowledge);
-    part.varint(book.automata.len() as u32);
+    let (mut starts, mut patterns) = (Writer::default(), Writer::default());
     for automaton in &book.automata {
-        part.0.extend(automaton);
+        starts.u32(patterns.0.len() as u32);
+        patterns.0.extend(automaton);
     }
-    part.raw(&entities.0);
-    part.varint(rules.len() as u32);
+    let mut part = Writer::default();
+    for section in [&schedule(knowledge), &starts, &patterns, &entities] {
+        part.part(section);
+    }
     part.0.extend(written.0);
     Ok(part)
 }
@@ -50,24 +51,24 @@ fn carried<'a>(knowledge: &'a Knowledge, rules: &'a [FaqRule]) -> BTreeMap<&'a s
     built_in.chain(declared).collect()
 }
 
-fn schedule(part: &mut Writer, knowledge: &Knowledge) {
+fn schedule(knowledge: &Knowledge) -> Writer {
+    let mut part = Writer::default();
     let Some(schedule) = &knowledge.settings.schedule else {
-        part.u16(0);
-        part.varint(0);
-        part.varint(0);
-        return;
+        return part;
     };
-    part.u16(schedule.zone.offset_minutes as u16);
+    // 1970 began on a Thursday.
+    part.u16((3 * 1440 + schedule.zone.offset_minutes) as u16);
     let changes = schedule.zone.changes();
-    part.varint(changes.len() as u32);
+    part.u16(changes.len() as u16);
     for change in changes {
         part.u32(change);
     }
-    part.varint(schedule.weekly.len() as u32);
+    part.u16(schedule.weekly.len() as u16);
     for (from, to) in &schedule.weekly {
         part.u16(*from);
         part.u16(*to);
     }
+    part
 }
 
 /// What rules and entities share: the patterns, each once.
@@ -137,25 +138,30 @@ impl Rulebook {
         // Asking for a person always works; otherwise who wants a rule to precede what an entry
         // says word for word gives it a priority.
         let first = action == Action::HandOff || rule.priority > 0;
-        part.u8(action as u8 | if first { FIRST } else { 0 });
-        part.text(&rule.id);
-        part.text(name);
-        let mut labels = Writer::default();
-        for label in &rule.labels {
-            labels.text(label);
+        let mut written = Writer::default();
+        written.u8(action as u8 | if first { FIRST as u8 } else { 0 });
+        let mut about = Writer::default();
+        for text in [rule.id.as_str(), name] {
+            about.text(text);
         }
-        part.raw(&labels.0);
-        part.varint(rule.entries().len() as u32);
+        for label in &rule.labels {
+            about.text(label);
+        }
+        written.part(&about);
+        let mut entries = Writer::default();
         for entry in rule.entries() {
             let unknown = || BuildError::UnknownEntry {
                 rule: rule.id.clone(),
                 entry: entry.clone(),
             };
-            part.u16(*index.get(entry.as_str()).ok_or_else(unknown)?);
+            entries.u16(*index.get(entry.as_str()).ok_or_else(unknown)?);
         }
+        written.part(&entries);
         let told = |error| BuildError::Pattern(rule.id.clone(), error);
-        let conditions = self.conditions(rule, entities).map_err(told)?;
-        part.raw(&conditions.0);
+        written
+            .0
+            .extend(self.conditions(rule, entities).map_err(told)?.0);
+        part.part(&written);
         Ok(())
     }
 
@@ -174,18 +180,18 @@ impl Rulebook {
             [] => 0,
             tags => self.add(pattern::compile_languages(tags)?) + 1,
         };
-        part.varint(lang);
+        part.u16(lang as u16);
         let page = match rule.pages.as_slice() {
             [] => 0,
             pages => self.add(pattern::compile_pages(pages)?) + 1,
         };
-        part.varint(page);
-        part.varint(rule.exact.len() as u32);
+        part.u16(page as u16);
+        part.u16(rule.exact.len() as u16);
         for term in &rule.exact {
             self.term(&mut part, term);
         }
         for list in [&rule.any, &rule.all, &rule.none] {
-            part.varint(list.len() as u32);
+            part.u16(list.len() as u16);
             for condition in list {
                 self.condition(&mut part, condition, entities)?;
             }
@@ -208,7 +214,7 @@ impl Rulebook {
             } => {
                 part.u8(if *in_order { NEAR_IN_ORDER } else { NEAR });
                 part.u8(*within as u8);
-                part.varint(terms.len() as u32);
+                part.u16(terms.len() as u16);
                 for term in terms {
                     self.term(part, term);
                 }
@@ -216,13 +222,13 @@ impl Rulebook {
             Condition::Pattern(pattern) => {
                 let automaton = self.add(pattern::compile_search(pattern)?);
                 part.u8(PATTERN);
-                part.varint(automaton);
+                part.u16(automaton as u16);
             }
             Condition::Entity(name) => {
                 match (self.of_entity.get(name), entities.get(name.as_str())) {
                     (Some(automaton), _) => {
                         part.u8(PATTERN);
-                        part.varint(*automaton);
+                        part.u16(*automaton as u16);
                     }
                     (None, Some(EntityKind::Values(values))) => {
                         let terms: Vec<&String> = values
@@ -230,7 +236,7 @@ impl Rulebook {
                             .flat_map(|(value, aliases)| aliases.iter().chain([value]))
                             .collect();
                         part.u8(ONE_OF);
-                        part.varint(terms.len() as u32);
+                        part.u16(terms.len() as u16);
                         for term in terms {
                             self.term(part, term);
                         }
@@ -238,7 +244,7 @@ impl Rulebook {
                     // An entity that nobody declares is found nowhere.
                     (None, _) => {
                         part.u8(ONE_OF);
-                        part.varint(0);
+                        part.u16(0);
                     }
                 }
             }

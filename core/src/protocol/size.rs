@@ -42,9 +42,8 @@ pub fn submission_bytes(submission: &Submission) -> usize {
             .sum();
         json_bytes(claim.text.expose()) + entries
     });
-    let page = said.page.as_ref();
-    let page = page.map_or(0, |page| json_bytes(page.expose()));
-    ENVELOPE_BYTES + json_bytes(said.text.expose()) + json_bytes(&said.lang) + page + claim
+    let texts = [said.text.expose(), &said.lang, said.page.expose()];
+    ENVELOPE_BYTES + texts.map(|text| json_bytes(text)).iter().sum::<usize>() + claim
 }
 
 /// At least as many bytes as `event` takes in a frame.

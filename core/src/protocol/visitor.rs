@@ -135,13 +135,13 @@ pub struct SaidText {
     /// What a hop below has already answered, to be verified.
     #[serde(default)]
     pub claim: Option<Claim>,
-    /// The address of the page that the answerer was told, if any: rules may look at it.
+    /// The address of the page that the answerer was told, empty if none: rules may look at it.
     #[serde(
         default,
         deserialize_with = "appended",
-        skip_serializing_if = "Option::is_none"
+        skip_serializing_if = "Private::is_empty"
     )]
-    pub page: Option<Private<String>>,
+    pub page: Private<String>,
 }
 
 /// "Talk to a person".

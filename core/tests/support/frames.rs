@@ -67,7 +67,7 @@ fn said(number: u8, text: &str, claim: Option<Claim>) -> Submission {
         text: text.into(),
         lang: "en".to_owned(),
         claim,
-        page: None,
+        page: Default::default(),
     };
     Submission {
         id: id(number),

@@ -118,7 +118,7 @@ impl<'a> TestVisitor<'a> {
             text: text.into(),
             lang: "en".into(),
             claim: None,
-            page: None,
+            page: Default::default(),
         };
         Submission {
             id: MessageId::new(self.host.now(), self.host.dice()),

@@ -436,6 +436,7 @@ impl Touched {
             submission,
             claimed,
             own,
+            note,
         } = judged;
         let speaks = bot_speaks(self.row.head.status, Reach::Up);
         let (verdict, unverified) = match claimed {
@@ -455,7 +456,10 @@ impl Touched {
         }
         let escalates = verdict == Verdict::Escalate;
         let head = &mut self.row.head;
-        let events = head.visitor_says(&submission, verdict, unverified, now)?;
+        let mut events = head.visitor_says(&submission, verdict, unverified, now)?;
+        if let Some(note) = note {
+            events.extend(head.bot_notes(submission.id, note, now));
+        }
         if let Some(asked) = events.first().filter(|_| escalates) {
             self.unanswered.push((asked.seq, asked.at));
         }

@@ -3,10 +3,9 @@
 //! In: a pack and questions. Out: how long each took, and a digest of every decision, by which
 //! two builds of the answerer can be seen to say the same.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use firsthop_core::answer::{Answerer, Question};
+use firsthop_core::answer::{Answerer, DecisionDigest, Question};
 use firsthop_core::pack::Pack;
 
 /// How fast questions were answered.
@@ -14,7 +13,7 @@ use firsthop_core::pack::Pack;
 pub struct Speed {
     /// One for each question and round, ascending.
     pub times: Vec<Duration>,
-    /// FNV-1a of everything that was decided, in order.
+    /// The digest of every decision, in order: that of `firsthop pack eval` on the same questions.
     pub decisions: u64,
 }
 
@@ -40,11 +39,9 @@ fn round(us: f64) -> f64 {
 /// Asks every question `rounds` times. The first round, which fills caches, is not timed.
 pub fn measure(pack: &Pack, questions: &[&str], rounds: u32) -> Speed {
     let mut answerer = Answerer::new();
-    let mut decisions = Fnv::default();
+    let mut decisions = DecisionDigest::default();
     for question in questions {
-        let decision = answerer.decide(pack, &Question::new(question));
-        // Writing into a digest does not fail.
-        let _ = write!(decisions, "{decision:?}");
+        decisions.add(&answerer.decide(pack, &Question::new(question)));
     }
     let mut times = Vec::new();
     for _ in 0..rounds {
@@ -59,23 +56,6 @@ pub fn measure(pack: &Pack, questions: &[&str], rounds: u32) -> Speed {
     times.sort_unstable();
     Speed {
         times,
-        decisions: decisions.0,
-    }
-}
-
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Write for Fnv {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        for byte in text.bytes() {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        Ok(())
+        decisions: decisions.value(),
     }
 }

@@ -75,7 +75,7 @@ impl Visitor {
             text: text.into(),
             lang: "en".to_owned(),
             claim: None,
-            page: None,
+            page: Default::default(),
         };
         let submission = Submission {
             id,

@@ -411,7 +411,7 @@ impl World<'_> {
             text: text.into(),
             lang: "en".to_owned(),
             claim: None,
-            page: None,
+            page: Default::default(),
         };
         let id = MessageId::new(self.wall_of(self.tabs[tab].visitor), self.dice.bytes());
         let answer = self.asks_device(tab, id, &said);
@@ -511,7 +511,7 @@ impl World<'_> {
             text: "something else".into(),
             lang: String::new(),
             claim: None,
-            page: None,
+            page: Default::default(),
         });
         let messages = vec![Submission {
             id,

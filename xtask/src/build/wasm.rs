@@ -21,6 +21,19 @@ const FEATURES: [&str; 7] = [
     "sign-ext",
 ];
 
+/// What a second look at a module is worth 800 bytes for in the widget: all expressions taken
+/// apart and put together anew. Nobody uses the first kilobyte of memory, which is the end of the
+/// stack.
+const AGAIN: [&str; 7] = [
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "-Os",
+    "--low-memory-unused",
+    "--zero-filled-memory",
+    "--strip-target-features",
+];
+
 /// How one crate is turned into a module.
 pub(super) struct Module {
     pub(super) package: &'static str,
@@ -116,6 +129,11 @@ pub(crate) fn optimise(tools: &Tools, wasm: &Path, level: &str) -> Result<()> {
         run::node(&tools.node)
             .arg(&tools.wasm_opt)
             .arg(level)
+            .args(if level == "-Oz" {
+                AGAIN.as_slice()
+            } else {
+                &[]
+            })
             .args(FEATURES.map(|feature| format!("--enable-{feature}")))
             .args(["--strip-debug", "--strip-producers"])
             .arg(wasm)

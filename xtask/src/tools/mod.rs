@@ -48,6 +48,13 @@ impl Build {
     }
 }
 
+/// The `node_modules` with MiniSearch, which `bench answer` compares with, installed if missing.
+pub(crate) fn ensure_minisearch() -> Result<PathBuf> {
+    let host = Host::of_this_machine();
+    npm::ensure_node(&host)?;
+    npm::ensure_minisearch(&host)
+}
+
 /// A Chromium that the end-to-end stories can drive, installed if missing.
 pub(crate) fn ensure_browser() -> Result<PathBuf> {
     let host = Host::of_this_machine();

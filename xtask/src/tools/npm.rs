@@ -195,6 +195,31 @@ pub(super) fn ensure_packages(host: &Host, node: &Path) -> Result<Packages> {
     Ok(packages)
 }
 
+/// What the answerer is compared with; nothing else needs it.
+const MINISEARCH: &str = "minisearch@7.2.0";
+
+/// MiniSearch below `target/tools`, unless it is there already: its `node_modules`.
+pub(super) fn ensure_minisearch(host: &Host) -> Result<PathBuf> {
+    let prefix = workspace::cargo_tools().join("minisearch");
+    let modules = prefix.join("node_modules");
+    if modules.join("minisearch/package.json").is_file() {
+        return Ok(modules);
+    }
+    let step = Step::begin(format!(
+        "npm install {MINISEARCH} into target/tools/minisearch"
+    ));
+    std::fs::create_dir_all(&prefix)?;
+    run::capture(
+        npm(host)?
+            .args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .arg("--prefix")
+            .arg(&prefix)
+            .arg(MINISEARCH),
+    )?;
+    step.done();
+    Ok(modules)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<(), CliError> {
     let question = Question {
         text: &args.question,
         lang: args.lang.as_deref(),
-        page: args.page.as_deref(),
+        page: args.page.as_deref().unwrap_or_default(),
         at: Some(
             args.at
                 .map_or_else(crate::host::now, Timestamp::from_millis),

@@ -19,7 +19,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use firsthop_core::knowledge::{KnowledgeError, parse};
+use firsthop_core::knowledge::{KnowledgeError, parse, to_lines};
 use firsthop_core::limits::KNOWLEDGE_FILE_BYTES_MAX;
 use firsthop_core::protocol::{Code, Problem};
 use serde::Serialize;
@@ -41,6 +41,20 @@ use crate::store::versions::{How, Version};
 
 /// How an uploaded file is called in errors.
 const UPLOAD: &str = "knowledge.jsonl";
+
+/// The same for a table.
+const UPLOADED_TABLE: &str = "knowledge.csv";
+
+/// What an uploaded file is, by its content type.
+fn upload_name(headers: &HeaderMap) -> &'static str {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    if kind.to_ascii_lowercase().starts_with("text/csv") {
+        UPLOADED_TABLE
+    } else {
+        UPLOAD
+    }
+}
 
 /// The routes below `/v1/inboxes`.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -156,10 +170,15 @@ async fn upload(
 ) -> Result<Response, Failure> {
     let agent = editor(&app, &headers, &key).await?;
     let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
+    let name = upload_name(&headers);
+    let text = match off_thread(move || to_lines(name, text.to_vec())).await? {
+        Ok(text) => text,
+        Err(errors) => return Ok(wrong(&errors, &errors_to_json(&errors))),
+    };
     let file = File {
         inbox: &key,
         name: UPLOAD,
-        text: text.to_vec(),
+        text,
         how: How::Upload,
         change: change_by(&agent),
     };
@@ -237,7 +256,12 @@ async fn replace(
     let agent = editor(&app, &headers, &key).await?;
     let seen = if_match(&headers)?;
     let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
-    let read = off_thread(move || parse(UPLOAD, &text).map(|_| of_file(&text))).await?;
+    let name = upload_name(&headers);
+    let read = off_thread(move || {
+        let text = to_lines(name, text.to_vec())?;
+        parse(UPLOAD, &text).map(|_| of_file(&text))
+    });
+    let read = read.await?;
     let lines = match read {
         Ok(lines) => lines,
         Err(errors) => return Ok(wrong(&errors, &errors_to_json(&errors))),

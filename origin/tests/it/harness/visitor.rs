@@ -46,7 +46,7 @@ pub(crate) fn text(text: &str) -> Submission {
         text: text.into(),
         lang: "en".to_owned(),
         claim: None,
-        page: None,
+        page: Default::default(),
     };
     Submission {
         id: MessageId::new(host::now(), host::random()),

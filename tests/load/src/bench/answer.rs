@@ -1,18 +1,20 @@
 //! Time to answer one question: the same pack, the same questions, natively and as wasm in Node,
-//! built with the profile that browsers get (without wasm-opt). Fails if the two differ in a
-//! single decision.
+//! built with the profile that browsers get (without wasm-opt), and with MiniSearch, which web
+//! developers would use instead. Fails if the first two differ in a single decision.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use firsthop_core::answer::measure::{Case, Measured, parse_cases};
+use firsthop_core::answer::{Answerer, Question};
 use firsthop_core::knowledge;
 use firsthop_core::pack::{BuildSettings, Pack, build};
 use serde_json::{Value, json};
 
+use super::rival;
 use crate::progress;
-use crate::replay::cases;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -25,6 +27,12 @@ pub(crate) struct Args {
     /// How often each question is asked
     #[arg(long, default_value_t = 20)]
     rounds: u32,
+    /// A node_modules directory with MiniSearch, to compare with
+    #[arg(long)]
+    minisearch: Option<PathBuf>,
+    /// How many of the questions MiniSearch is asked, as it takes its time
+    #[arg(long, default_value_t = 200)]
+    compared: usize,
 }
 
 pub(super) fn measure(args: &Args) -> Result<Value> {
@@ -44,8 +52,13 @@ pub(super) fn measure(args: &Args) -> Result<Value> {
     })?;
     progress("building the pack");
     let (bytes, report) = build(&knowledge, &BuildSettings::default(), &mut |_| {})?;
-    let questions: Vec<String> = cases::read(&args.cases)?
-        .into_iter()
+    let cases = parse_cases(
+        &args.cases.display().to_string(),
+        &std::fs::read(&args.cases)?,
+    )
+    .map_err(anyhow::Error::msg)?;
+    let questions: Vec<String> = cases
+        .iter()
         .map(|case| case.q.replace(['\n', '\r'], " "))
         .collect();
 
@@ -70,11 +83,14 @@ pub(super) fn measure(args: &Args) -> Result<Value> {
             args.rounds.to_string().into(),
         ],
     )?;
-    if decisions != format!("{:016x}", native.decisions) {
-        bail!("the answerer decides differently as wasm: a defect, as every hop must say the same");
+    let digest = format!("{:016x}", native.decisions);
+    if decisions != digest {
+        bail!(
+            "the answerer decides differently as wasm ({decisions}, natively {digest}): a defect, as every hop must say the same"
+        );
     }
     let (mean, p50, p99): (f64, f64, f64) = (mean.parse()?, p50.parse()?, p99.parse()?);
-    Ok(json!({
+    let mut line = json!({
         "bench": "answer",
         "entries": report.entries,
         "phrasings": report.phrasings,
@@ -83,8 +99,37 @@ pub(super) fn measure(args: &Args) -> Result<Value> {
         "native_us": { "mean": native.mean_us(), "p50": native.percentile_us(50), "p99": native.percentile_us(99) },
         "wasm_us": { "mean": mean, "p50": p50, "p99": p99 },
         "wasm_to_native_p50": (p50 / native.percentile_us(50) * 100.0).round() / 100.0,
+        "native_digest": digest,
+        "wasm_digest": decisions,
         "same_decisions": true,
-    }))
+    });
+    if let Some(modules) = &args.minisearch {
+        progress("asking MiniSearch");
+        let rival = rival::measure(modules, directory.path(), &knowledge, &cases, args.compared)?;
+        let places = |value: f64, unit: f64| (value * unit).round() / unit;
+        line["top1"] = places(
+            top1(&pack, cases.get(..args.compared).unwrap_or(&cases)),
+            1e4,
+        )
+        .into();
+        line["minisearch"] = json!({
+            "questions": rival.questions,
+            "top1": places(rival.top1, 1e4),
+            "us_p50": places(rival.us_p50, 10.0),
+        });
+        line["times_minisearch"] = places(rival.us_p50 / p50, 1.0).into();
+    }
+    Ok(line)
+}
+
+/// The share of the questions that an entry answers for which it ranks first.
+fn top1(pack: &Pack, cases: &[Case]) -> f64 {
+    let (mut answerer, mut measured) = (Answerer::new(), Measured::default());
+    for case in cases {
+        let decision = answerer.decide(pack, &Question::new(&case.q));
+        measured.add(pack, &mut answerer, case, &decision);
+    }
+    f64::from(measured.top1) / f64::from(measured.in_scope.max(1))
 }
 
 fn root() -> PathBuf {

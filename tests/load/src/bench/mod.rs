@@ -4,6 +4,7 @@
 mod answer;
 mod idle;
 mod ingest;
+mod rival;
 mod widget;
 
 use anyhow::Result;
