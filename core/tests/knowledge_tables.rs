@@ -187,27 +187,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn a_table_becomes_lines_that_say_the_same() {
-    let table = "id,title,phrasings,phrasings.de,answer.en,answer.de,category\n\
-        fee,Fee,\"how much\n运费多少\",was kostet das,\"a, \"\"b\"\"\",umsonst,x\n";
-    let lines = knowledge::to_lines("faq.csv", table.into()).unwrap();
-    let same = |name: &str, bytes: &[u8]| {
-        let mut entries = knowledge::parse(name, bytes).unwrap().entries;
-        for entry in &mut entries {
-            entry.source = knowledge::Source::default();
-            entry.phrasings.sort_by(|a, b| a.text.cmp(&b.text));
-            entry.titles.sort_by(|a, b| a.text.cmp(&b.text));
-            entry.answers.sort_by(|a, b| a.text.cmp(&b.text));
-        }
-        entries
-    };
-    assert_eq!(same("faq.csv", table.as_bytes()), same("faq.jsonl", &lines));
-    let as_they_are = b"{\"id\"".to_vec();
-    assert_eq!(
-        knowledge::to_lines("a.jsonl", as_they_are.clone()),
-        Ok(as_they_are)
-    );
-    assert!(knowledge::to_lines("a.csv", b"id\n".to_vec()).is_err());
-}

@@ -124,7 +124,7 @@ fn say(client: &mut Client, number: u8) -> MessageId {
         text: "hello".into(),
         lang: String::new(),
         claim: None,
-        page: None,
+        page: Default::default(),
     });
     let submission = Submission { id, at: WALL, said };
     client.say(NOW, submission, None).unwrap();

@@ -22,7 +22,7 @@ mod table;
 
 pub use entity::{BuiltIn, Entity, EntityKind};
 pub use error::{KnowledgeError, KnowledgeErrorCode};
-pub use parse::{parse, parse_all, to_lines};
+pub use parse::{parse, parse_all};
 pub use rule::{Condition, FaqRule, RuleAction};
 pub use schedule::{Schedule, Zone};
 
@@ -62,37 +62,6 @@ pub struct FaqEntry {
     pub category: Option<String>,
     /// Where it was written: file and line.
     pub source: Source,
-}
-
-impl FaqEntry {
-    /// The entry as a line of a knowledge file, which reads back as the same.
-    #[must_use]
-    pub fn to_line(&self) -> String {
-        let by_language = |texts: &[Localised]| -> serde_json::Value {
-            let each = texts.iter();
-            let pairs = each.map(|it| (it.lang.clone(), serde_json::Value::from(it.text.clone())));
-            pairs.collect()
-        };
-        let mut phrasings = serde_json::Map::new();
-        for Localised { lang, text } in &self.phrasings {
-            let list = phrasings
-                .entry(lang)
-                .or_insert_with(|| serde_json::json!([]));
-            if let Some(list) = list.as_array_mut() {
-                list.push(serde_json::Value::from(text.clone()));
-            }
-        }
-        let mut line = serde_json::json!({
-            "id": self.id,
-            "title": by_language(&self.titles),
-            "phrasings": phrasings,
-            "answer": by_language(&self.answers),
-        });
-        if let (Some(category), Some(line)) = (&self.category, line.as_object_mut()) {
-            line.insert("category".to_owned(), category.clone().into());
-        }
-        line.to_string()
-    }
 }
 
 /// A place in a knowledge file.

@@ -72,23 +72,6 @@ fn read(file_name: &str, bytes: &[u8]) -> Result<Knowledge, Vec<KnowledgeError>>
     Ok(knowledge)
 }
 
-/// A file as JSON Lines: what it says, if it is a table, else as it is.
-///
-/// # Errors
-/// Those of [`parse`], if it is a table.
-pub fn to_lines(file_name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Vec<KnowledgeError>> {
-    if !is_table(file_name) {
-        return Ok(bytes);
-    }
-    let knowledge = parse(file_name, &bytes)?;
-    let mut lines = String::new();
-    for entry in &knowledge.entries {
-        lines.push_str(&entry.to_line());
-        lines.push('\n');
-    }
-    Ok(lines.into_bytes())
-}
-
 fn is_table(file_name: &str) -> bool {
     let end = file_name.len().saturating_sub(4);
     file_name

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use firsthop_core::knowledge::to_lines;
 use firsthop_core::limits::{INBOX_KEY_BYTES_MAX, KNOWLEDGE_FILE_BYTES_MAX, NAME_BYTES_MAX};
 use firsthop_core::protocol::edge::Inbox;
 use serde_json::json;
@@ -12,7 +11,7 @@ use super::{CliError, open, print_json};
 use crate::config::Config;
 use crate::host;
 use crate::keys;
-use crate::knowledge::{self, PublishError};
+use crate::knowledge;
 use crate::store::drafts::Change;
 use crate::store::make_directory;
 use crate::store::versions::How;
@@ -129,12 +128,11 @@ impl KnowledgeCommand {
             print_json(&json!({ "pack_key": keys.packs.key().to_hex() }));
             return Ok(());
         };
-        let name = file.display().to_string();
-        let text = to_lines(&name, read_knowledge(&file)?).map_err(PublishError::Knowledge)?;
+        let text = read_knowledge(&file)?;
         let store = open(config).await?;
         let file = knowledge::File {
             inbox: &inbox,
-            name: &lines_name(&name),
+            name: &file.display().to_string(),
             text,
             how: How::Command,
             change: Change {
@@ -145,18 +143,6 @@ impl KnowledgeCommand {
         let published = knowledge::publish(&store, file).await?;
         print_json(&published.to_json());
         Ok(())
-    }
-}
-
-/// How a file is called once it is JSON Lines.
-fn lines_name(name: &str) -> String {
-    match name
-        .len()
-        .checked_sub(4)
-        .and_then(|at| name.split_at_checked(at))
-    {
-        Some((stem, end)) if end.eq_ignore_ascii_case(".csv") => format!("{stem}.jsonl"),
-        _ => name.to_owned(),
     }
 }
 

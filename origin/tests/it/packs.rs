@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::Output;
 
+use firsthop_core::protocol::{Content, Status};
 use serde_json::Value;
 
-use crate::harness::{KNOWLEDGE, command};
+use crate::harness::{KNOWLEDGE, TestOrigin, command, text};
 
 /// A directory with files, and the command line in it.
 struct Desk(tempfile::TempDir);
@@ -340,4 +341,50 @@ fn explain_says_why_to_people_and_to_programs() {
         "{told}"
     );
     assert!(told.contains("threshold  answers from"), "{told}");
+}
+
+#[tokio::test]
+async fn agents_see_what_rules_say_besides_and_visitors_do_not() {
+    let origin = TestOrigin::start().await;
+    let rules = r#"{"rule":"late","any":["late"],"hand_off":"shipping","label":["late","urgent"]}"#;
+    origin.publish(&format!("{KNOWLEDGE}\n{rules}")).await;
+    let mut agent = origin.agent().await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.submit(text("my parcel is late")).await;
+    agent
+        .sees(visitor.id, |one| one.status == Status::Queued)
+        .await;
+    agent.open(visitor.id).await;
+    let note = agent
+        .event(visitor.id, |event| match &event.content {
+            Content::Note(note) => Some(note.text.expose().clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(note, "→ shipping  #late  #urgent");
+    let told = visitor.whole_log().await;
+    assert!(told.iter().all(|event| !event.content.is_private()));
+}
+
+#[tokio::test]
+async fn a_table_can_be_uploaded() {
+    let origin = TestOrigin::start().await;
+    let agent = origin.agent().await;
+    let headers = [
+        ("x-firsthop-csrf", "1"),
+        ("cookie", agent.cookie.as_str()),
+        ("content-type", "text/csv; charset=utf-8"),
+    ];
+    let path = "/v1/inboxes/demo/knowledge";
+    let table = "id,phrasings,answer\nhours,when are you open,From nine.\n";
+    let published = origin.http.post(path, &headers, table).await;
+    assert_eq!(published.status, 200, "{published:?}");
+    assert_eq!(published.json()["entries"], 1);
+    let wrong = origin
+        .http
+        .post(path, &headers, "id,phrasings\na,b\n")
+        .await;
+    assert_eq!(wrong.status, 422, "{wrong:?}");
+    assert_eq!(wrong.json()["errors"][0]["file"], "knowledge.csv");
 }

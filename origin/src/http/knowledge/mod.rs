@@ -19,7 +19,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use firsthop_core::knowledge::{KnowledgeError, parse, to_lines};
+use firsthop_core::knowledge::{KnowledgeError, parse};
 use firsthop_core::limits::KNOWLEDGE_FILE_BYTES_MAX;
 use firsthop_core::protocol::{Code, Problem};
 use serde::Serialize;
@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::host;
 use crate::knowledge::PublishError;
 use crate::knowledge::check::{DRAFT, DraftFile, errors_to_json};
-use crate::knowledge::lines::of_file;
+use crate::knowledge::lines::{of_file, of_table};
 use crate::knowledge::publishing::{File, file_of, publish_built};
 use crate::store::StoreError;
 use crate::store::accounts::Agent;
@@ -45,14 +45,14 @@ const UPLOAD: &str = "knowledge.jsonl";
 /// The same for a table.
 const UPLOADED_TABLE: &str = "knowledge.csv";
 
-/// What an uploaded file is, by its content type.
-fn upload_name(headers: &HeaderMap) -> &'static str {
+/// An uploaded file as lines: a table is told by its content type.
+fn uploaded(headers: &HeaderMap, text: Vec<u8>) -> Result<Vec<u8>, Vec<KnowledgeError>> {
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or("");
     if kind.to_ascii_lowercase().starts_with("text/csv") {
-        UPLOADED_TABLE
+        parse(UPLOADED_TABLE, &text).map(|table| of_table(&table))
     } else {
-        UPLOAD
+        Ok(text)
     }
 }
 
@@ -170,8 +170,7 @@ async fn upload(
 ) -> Result<Response, Failure> {
     let agent = editor(&app, &headers, &key).await?;
     let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
-    let name = upload_name(&headers);
-    let text = match off_thread(move || to_lines(name, text.to_vec())).await? {
+    let text = match off_thread(move || uploaded(&headers, text.to_vec())).await? {
         Ok(text) => text,
         Err(errors) => return Ok(wrong(&errors, &errors_to_json(&errors))),
     };
@@ -256,9 +255,8 @@ async fn replace(
     let agent = editor(&app, &headers, &key).await?;
     let seen = if_match(&headers)?;
     let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
-    let name = upload_name(&headers);
     let read = off_thread(move || {
-        let text = to_lines(name, text.to_vec())?;
+        let text = uploaded(&headers, text.to_vec())?;
         parse(UPLOAD, &text).map(|_| of_file(&text))
     });
     let read = read.await?;

@@ -213,7 +213,7 @@ impl Device {
                 text: text.as_str().into(),
                 lang: "en".to_owned(),
                 claim: None,
-                page: None,
+                page: Default::default(),
             }),
             None => Wish::Person(AskPerson {}),
         };
