@@ -136,6 +136,7 @@ pub struct SaidText {
     #[serde(default)]
     pub claim: Option<Claim>,
     /// The address of the page that the answerer was told, empty if none: rules may look at it.
+    // May be left out in postcard as long as it is the last member.
     #[serde(
         default,
         deserialize_with = "appended",

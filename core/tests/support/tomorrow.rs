@@ -216,12 +216,13 @@ pub(crate) fn to_server() -> Vec<Frame> {
     let claim = bytes().number(0).raw(&[0xab; 32]).number(1).text("pay");
     let claim = claim.number(0).number(934).text("Cards.");
     let text = bytes().text("can I pay?").text("en").some().grown(claim);
+    let text = text.text("https://shop.example/pay");
     let said = bytes().raw(&uuid(ID)).number(AT);
     let said = said.raw(&bytes().kind(1, text).0);
     let sung = bytes().raw(&uuid(OTHER_ID)).number(AT);
     let sung = sung.raw(&bytes().kind(9, bytes().text("la la la")).0);
     let claim = json!({ "hop": "browser", "pack": PACK, "entries": ["pay"], "suggested": false, "confidence": 934, "text": "Cards." });
-    let said_json = |claim: Value| json!({ "id": ID, "at": AT, "said": { "type": "text", "text": "can I pay?", "lang": "en", "claim": claim } });
+    let said_json = |claim: Value| json!({ "id": ID, "at": AT, "said": { "type": "text", "text": "can I pay?", "lang": "en", "claim": claim, "page": "https://shop.example/pay" } });
     let sung_json = |said: Value| json!({ "id": OTHER_ID, "at": AT, "said": said });
     vec![
         frame(
