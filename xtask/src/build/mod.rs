@@ -9,6 +9,7 @@ mod assets;
 mod console;
 mod edge;
 mod imports;
+mod names;
 mod origin;
 pub(crate) mod stamp;
 mod wasm;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::assets::{Assets, total};
+use super::names;
 use super::stamp::{self, Stamp};
 use super::wasm::{Module, define, esbuild};
 use crate::run;
@@ -41,6 +42,10 @@ pub(super) fn build(tools: &Tools) -> Result<()> {
     let scratch = scratch("widget");
     let bindings = scratch.join("bindings");
     MODULE.bind(tools, &wasm, &bindings)?;
+    names::shorten(
+        &bindings.join("firsthop.js"),
+        &bindings.join("firsthop_bg.wasm"),
+    )?;
 
     let mut assets = Assets::begin(dist("widget"))?;
     let wasm_name = assets.add_hashed("firsthop", "wasm", &bindings.join("firsthop_bg.wasm"))?;
