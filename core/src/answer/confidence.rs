@@ -12,6 +12,10 @@ pub(crate) type Evidence = [i32; EVIDENCE];
 /// Scores beyond this say no more.
 const SCORE_MAX: i32 = 4096;
 
+/// Of a question's squared length, so much at least speaks for an entry that it is about, in
+/// 1/1,024. Less is chance: features that share a bucket.
+const EXPLAINED_MIN: i32 = 64;
+
 /// The evidence of a scored question.
 pub(crate) fn evidence(scores: &Scores, features: &Features) -> Evidence {
     let at = |place: usize| {
@@ -22,6 +26,7 @@ pub(crate) fn evidence(scores: &Scores, features: &Features) -> Evidence {
     };
     let (first, second, third) = (at(0), at(1), at(2));
     let known = features.known() as i32;
+    let support = scores.support();
     [
         first,
         first - second,
@@ -31,6 +36,10 @@ pub(crate) fn evidence(scores: &Scores, features: &Features) -> Evidence {
         first - scores.background().clamp(-SCORE_MAX, SCORE_MAX),
         (first + 1024).max(0) * known / 1024,
         (first - second) * known / 1024,
+        support.for_it,
+        support.against,
+        support.explained,
+        support.breadth,
     ]
 }
 
@@ -42,15 +51,17 @@ pub(crate) fn confidence(
     model: &Model<'_>,
 ) -> u16 {
     let calibrated = per_mille(model.calibration, &evidence(scores, features));
-    let negated_share = scores
-        .best()
-        .first()
-        .map_or(0, |best| model.negated_share(best.class));
-    guarded(calibrated, manner, negated_share)
+    let Some(best) = scores.best().first() else {
+        return 0;
+    };
+    if scores.support().explained < EXPLAINED_MIN {
+        return 0;
+    }
+    guarded(calibrated, manner, model.negated_share(best.class))
 }
 
 /// The binary logarithm in 1/1,024, linear between powers of two; 0 for 0.
-fn log2(value: u32) -> i32 {
+pub(crate) fn log2(value: u32) -> i32 {
     let value = value.max(1);
     let whole = value.ilog2();
     let part = (u64::from(value) << 10 >> whole) as i32 - 1024;

@@ -1,7 +1,8 @@
 //! What is counted in a question: single tokens, pairs of neighbours (with the start and the end
-//! of the question), pieces of three and four letters of each word (with its boundaries), and
-//! the concepts that its words stand for, single and in pairs. Each is a hash that falls into
-//! one of the model's buckets.
+//! of the question), loose pairs of words near each other, pieces of three and four letters of
+//! each word (with its boundaries), and the concepts that its words stand for, single and in
+//! pairs. Each is a hash that falls into one of the model's buckets. How much each kind weighs
+//! was found by cross-validation on knowledge.
 
 use super::tokens::{Shape, Token, Tokens, finish, step};
 use crate::limits::{QUESTION_FEATURES_MAX, SYNONYM_TOKENS_MAX, WORD_LETTERS_MAX};
@@ -25,9 +26,14 @@ const PAIR: Kind = Kind {
 };
 /// Most pairs of Chinese characters are chance.
 const PAIR_OF_IDEOGRAPHS: Kind = Kind { weight: 32, ..PAIR };
+/// Two words near each other, in either order and whatever their endings.
+const LOOSE_PAIR: Kind = Kind {
+    seed: 0x1005_e000_4444,
+    weight: 45,
+};
 const PIECE: Kind = Kind {
     seed: 0x7373_c4c4_0000,
-    weight: 64,
+    weight: 32,
 };
 const CONCEPT: Kind = Kind {
     seed: 0x0c0c_0000_2222,
@@ -50,6 +56,12 @@ const SOUND_PAIR: Kind = Kind {
 /// Stands before the first and after the last token, and around a word's letters.
 const BOUNDARY: u32 = 0x11_ffff;
 
+/// Of each word of a loose pair, so many letters count.
+const LOOSE_LETTERS: usize = 5;
+
+/// Each word makes a loose pair with so many words before it, those that say nothing left out.
+const LOOSE_WORDS: usize = 4;
+
 /// Two concepts with more than so many tokens between them are no pair.
 const CONCEPT_PAIR_GAP_MAX: usize = 4;
 
@@ -68,6 +80,7 @@ pub(crate) fn each(tokens: &Tokens, lexicon: &Lexicon<'_>, found: impl FnMut(u32
     let mut sink = Sink(found);
     let mut before = BOUNDARY;
     let mut sound_before = None;
+    let mut near = [None; LOOSE_WORDS];
     for token in tokens.all() {
         sink.found(SINGLE, &[token.hash]);
         let ideograph = token.shape == Shape::Ideograph;
@@ -80,11 +93,28 @@ pub(crate) fn each(tokens: &Tokens, lexicon: &Lexicon<'_>, found: impl FnMut(u32
         }
         sound_before = sound;
         if token.shape == Shape::Word {
-            pieces(tokens.letters(token), &mut sink);
+            let letters = tokens.letters(token);
+            pieces(letters, &mut sink);
+            if !lexicon.is_plain(token.hash) {
+                let start = start_hash(letters);
+                for other in near.iter().flatten() {
+                    sink.found(LOOSE_PAIR, &[start.min(*other), start.max(*other)]);
+                }
+                near.rotate_right(1);
+                if let Some(nearest) = near.first_mut() {
+                    *nearest = Some(start);
+                }
+            }
         }
     }
     sink.found(PAIR, &[before, BOUNDARY]);
     concepts(tokens, lexicon, &mut sink);
+}
+
+/// Of the first letters of a word.
+fn start_hash(letters: &[char]) -> u32 {
+    let first = letters.iter().take(LOOSE_LETTERS);
+    finish(first.fold(LOOSE_PAIR.seed, |hash, c| step(hash, u32::from(*c))))
 }
 
 /// Pieces of three and four letters of a word of at least three.
@@ -230,6 +260,33 @@ pub(crate) fn count(occurrences: &[u32]) -> impl Iterator<Item = Counted> {
         })
 }
 
+/// What is counted in one text.
+#[cfg(feature = "compile")]
+#[derive(Clone)]
+pub(crate) struct Counts {
+    /// How many tokens it has.
+    pub(crate) tokens: u32,
+    /// Ascending by bucket.
+    pub(crate) features: Vec<Counted>,
+}
+
+#[cfg(feature = "compile")]
+impl Counts {
+    /// Counts what is in `tokens`, for a model of 2^`bits` buckets.
+    pub(crate) fn new(tokens: &Tokens, lexicon: &Lexicon<'_>, bits: u8) -> Self {
+        let bucket = |hash: u32| hash >> (32 - u32::from(bits));
+        let mut occurrences = Vec::new();
+        each(tokens, lexicon, |hash, weight| {
+            occurrences.push(occurrence(bucket(hash), weight));
+        });
+        occurrences.sort_unstable();
+        Self {
+            tokens: tokens.all().len() as u32,
+            features: count(&occurrences).collect(),
+        }
+    }
+}
+
 /// A bucket and a weight in one number.
 pub(crate) fn occurrence(bucket: u32, weight: u32) -> u32 {
     bucket << 8 | weight.min(255)
@@ -269,9 +326,9 @@ impl Features {
 
     /// Reads features that were counted before, ascending by bucket.
     #[cfg(feature = "compile")]
-    pub(crate) fn read_counted(&mut self, tokens: u32, counted: &[Counted], model: &Model<'_>) {
-        self.tokens = tokens;
-        self.weigh(counted.iter().copied(), model);
+    pub(crate) fn read_counted(&mut self, counts: &Counts, model: &Model<'_>) {
+        self.tokens = counts.tokens;
+        self.weigh(counts.features.iter().copied(), model);
     }
 
     fn weigh(&mut self, counted: impl Iterator<Item = Counted>, model: &Model<'_>) {

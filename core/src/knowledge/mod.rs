@@ -32,6 +32,9 @@ const STARTER: &str = include_str!("starter/rules.jsonl");
 /// Words that mean the same, in the trade's everyday language: a line for each meaning.
 pub(crate) const WORDS: &str = include_str!("starter/words.txt");
 
+/// Words that say nothing about the matter of a question.
+pub(crate) const PLAIN: &str = include_str!("starter/plain.txt");
+
 /// How the 3,755 most common Chinese characters sound: a syllable, then its characters.
 pub(crate) const SOUNDS: &str = include_str!("starter/sounds.txt");
 

@@ -24,7 +24,7 @@ pub struct BuildSettings {
 impl Default for BuildSettings {
     fn default() -> Self {
         Self {
-            precision_per_mille: 940,
+            precision_per_mille: 930,
         }
     }
 }

@@ -9,6 +9,17 @@ use super::model::{Calibration, EVIDENCE};
 use crate::answer::guards::{GUARDED_MAX, Manner, guarded};
 use crate::answer::{Evidence, per_mille};
 
+/// Where a trial comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// A phrasing of an entry that the model knows.
+    InScope,
+    /// A phrasing of an entry that was hidden from it.
+    Hidden,
+    /// A line of the background.
+    Background,
+}
+
 /// One question that the model had not seen.
 pub(super) struct Trial {
     pub(super) evidence: Evidence,
@@ -18,8 +29,7 @@ pub(super) struct Trial {
     pub(super) manner: Manner,
     /// How many phrasings of the best match deny something, in 1/255.
     pub(super) negated_share: u8,
-    /// Whether its entry is known to the model at all.
-    pub(super) in_scope: bool,
+    pub(super) origin: Origin,
     /// How many questions it stands for.
     pub(super) weight: f64,
 }
@@ -61,7 +71,10 @@ pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expec
             .map(|trial| trial.weight)
             .sum()
     };
-    let (in_scope, ranked_right) = (weigh(|trial| trial.in_scope), weigh(|trial| trial.right));
+    let (in_scope, ranked_right) = (
+        weigh(|trial| trial.origin == Origin::InScope),
+        weigh(|trial| trial.right),
+    );
     let top1 = per_thousand(ranked_right, in_scope);
     let mut expected = Expected {
         top1,
@@ -69,13 +82,14 @@ pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expec
         precision: 1000,
     };
     calibration.answer_from = NEVER;
-    let (mut answered, mut right) = (0.0, 0.0);
+    let (mut answered, mut right, mut squares) = (0.0, 0.0, 0.0);
     for same in sorted.chunk_by(|a, b| a.0 == b.0) {
         for (_, trial) in same {
             answered += trial.weight;
+            squares += trial.weight * trial.weight;
             right += if trial.right { trial.weight } else { 0.0 };
         }
-        if right >= precision * answered
+        if surely(right / answered, answered * answered / squares) >= precision
             && let Some((confidence @ GUARDED_MAX.., _)) = same.first()
         {
             calibration.answer_from = (*confidence).max(GUARDED_MAX + 1);
@@ -85,6 +99,13 @@ pub(super) fn calibrate(trials: &[Trial], precision: f64) -> (Calibration, Expec
     }
     calibration.suggest_from = calibration.answer_from.min(SUGGEST_FROM);
     (calibration, expected)
+}
+
+/// The share that is at least there, given the share that was found among so many: the lower
+/// end of Wilson's interval, one standard deviation away. Few trials prove little.
+fn surely(share: f64, trials: f64) -> f64 {
+    let deviation = (share * (1.0 - share) / trials + 0.25 / (trials * trials)).sqrt();
+    (share + 0.5 / trials - deviation) / (1.0 + 1.0 / trials)
 }
 
 /// A confidence that the curve hardly reaches: for packs of which nothing is known.

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::calibrate::Trial;
+use super::calibrate::{Origin, Trial};
 use super::lexicon::Lexicon;
 use super::model::{Calibration, Place};
 use super::read::Bytes;
 use super::train::{Dice, Example, Recipe, train};
 use super::write;
 use crate::answer::evidence;
-use crate::answer::features::{Counted, Features, count, each, occurrence};
+use crate::answer::features::{Counts, Features};
 use crate::answer::guards::manner;
 use crate::answer::score::Scores;
 use crate::answer::tokens::Tokens;
@@ -37,12 +37,29 @@ const FEW: usize = 1_500_000;
 /// …and up to so many five.
 const MANY: usize = 5_000_000;
 
-/// How many out-of-scope questions one phrasing of a hidden entry stands for: each entry is
-/// hidden once, and all of its phrasings are tried.
-const HIDDEN_WEIGHT: f64 = 0.2;
+/// With so many entries, as many questions are taken to be out of scope as in scope; with four
+/// times as many, half as many: what visitors ask has a long tail, of which few entries cover
+/// little.
+const ENTRIES_FOR_HALF: f64 = 15.0;
 
-/// How many out-of-scope questions one line of the background stands for.
-const BACKGROUND_WEIGHT: f64 = 0.2;
+/// Of the questions that no entry answers, so many are close to what entries answer, like those
+/// of hidden entries; the rest is of the kind of the background.
+const NEAR_SHARE: f64 = 0.7;
+
+/// Sets how many questions each trial stands for.
+fn weigh(trials: &mut [Trial], entries: f64) {
+    let count = |origin| trials.iter().filter(|it| it.origin == origin).count() as f64;
+    let out_of_scope = count(Origin::InScope) * (ENTRIES_FOR_HALF / entries.max(1.0)).sqrt();
+    let hidden = out_of_scope * NEAR_SHARE / count(Origin::Hidden).max(1.0);
+    let background = out_of_scope * (1.0 - NEAR_SHARE) / count(Origin::Background).max(1.0);
+    for trial in trials {
+        trial.weight = match trial.origin {
+            Origin::InScope => 1.0,
+            Origin::Hidden => hidden,
+            Origin::Background => background,
+        };
+    }
+}
 
 impl Lesson {
     /// The knowledge's phrasings, titles and answers, and the background, as counted features.
@@ -52,14 +69,10 @@ impl Lesson {
         let mut add = |class: usize, text: &str, weight: f32| {
             tokens.read(text);
             if !tokens.is_empty() {
-                let counts = counts(&tokens, lexicon, recipe.bits);
-                let manner = manner(&tokens);
-                let tokens = tokens.all().len() as u32;
                 examples.push(Example {
                     class: class as u16,
-                    tokens,
-                    manner,
-                    counts,
+                    manner: manner(&tokens),
+                    counts: Counts::new(&tokens, lexicon, recipe.bits),
                     weight,
                 });
             }
@@ -122,7 +135,7 @@ impl Lesson {
         let model = place.open(&written.0);
         let mut work = (Features::default(), Scores::default());
         self.examples.retain(|example| {
-            work.0.read_counted(example.tokens, &example.counts, &model);
+            work.0.read_counted(&example.counts, &model);
             work.1.compute(&work.0, &model);
             let claimed = work
                 .1
@@ -211,7 +224,7 @@ impl Lesson {
                 if *its == u32::MAX || (!hidden && *its != fold) {
                     continue;
                 }
-                work.0.read_counted(example.tokens, &example.counts, &model);
+                work.0.read_counted(&example.counts, &model);
                 work.1.compute(&work.0, &model);
                 let in_scope = !hidden && example.class != background;
                 let best = work.1.best().first().map_or(background, |best| best.class);
@@ -220,15 +233,16 @@ impl Lesson {
                     right: in_scope && best == example.class,
                     manner: example.manner,
                     negated_share: model.negated_share(best),
-                    in_scope,
-                    weight: match (in_scope, hidden) {
-                        (true, _) => 1.0,
-                        (_, true) => HIDDEN_WEIGHT,
-                        (_, false) => BACKGROUND_WEIGHT,
+                    origin: match (in_scope, hidden) {
+                        (true, _) => Origin::InScope,
+                        (_, true) => Origin::Hidden,
+                        (_, false) => Origin::Background,
                     },
+                    weight: 1.0,
                 });
             }
         }
+        weigh(&mut trials, background.into());
         trials
     }
 }
@@ -238,12 +252,3 @@ const PASSES_MANY: u32 = 5;
 
 /// An entry with this score in 1/1,024 claims a line of the background for itself.
 const CLAIMED_FROM: i32 = -300;
-
-fn counts(tokens: &Tokens, lexicon: &Lexicon<'_>, bits: u8) -> Vec<Counted> {
-    let mut occurrences = Vec::new();
-    each(tokens, lexicon, |hash, weight| {
-        occurrences.push(occurrence(hash >> (32 - u32::from(bits)), weight));
-    });
-    occurrences.sort_unstable();
-    count(&occurrences).collect()
-}

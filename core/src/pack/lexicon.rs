@@ -13,6 +13,7 @@ const MALFORMED: PackError = PackError::Malformed { part: "words" };
 
 /// Where the words are.
 pub(super) struct Place {
+    plain: Span,
     keys: Span,
     concepts: Span,
     characters: Span,
@@ -23,6 +24,8 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn check(mut part: Bytes<'_>) -> Result<Self, PackError> {
+        let plain = part.count()?;
+        let plain = part.span(plain * 4)?;
         let count = part.count()?;
         if count > usize::from(u16::MAX) {
             return Err(MALFORMED);
@@ -45,6 +48,7 @@ impl Place {
         let concepts = part.span(count * 2)?;
         let characters = part.count()?;
         let place = Self {
+            plain,
             keys,
             concepts,
             starts,
@@ -58,6 +62,7 @@ impl Place {
 
     pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Lexicon<'a> {
         Lexicon {
+            plain: self.plain.of(bytes).as_chunks().0,
             keys: self.keys.of(bytes).as_chunks().0,
             concepts: self.concepts.of(bytes).as_chunks().0,
             characters: self.characters.of(bytes).as_chunks().0,
@@ -70,6 +75,7 @@ impl Place {
 /// The words of a pack. The default knows none.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Lexicon<'a> {
+    plain: &'a [[u8; 4]],
     keys: &'a [[u8; 4]],
     concepts: &'a [[u8; 2]],
     characters: &'a [[u8; 2]],
@@ -91,6 +97,12 @@ impl<'a> Lexicon<'a> {
     pub(crate) fn starts_with(&self, first: u32) -> bool {
         let at = first_of(first);
         self.starts.get(at) != self.starts.get(at + 1)
+    }
+
+    /// Whether a word of this hash says nothing about the matter ("the", "please").
+    pub(crate) fn is_plain(&self, word: u32) -> bool {
+        let by = |it: &[u8; 4]| u32::from_le_bytes(*it);
+        self.plain.binary_search_by_key(&word, by).is_ok()
     }
 
     /// The concepts of the term with this key; none if there is no such term.

@@ -2,14 +2,14 @@
 //! entries that it speaks for or against; and the calibration that turns scores to confidence.
 //!
 //! One posting is a variable-length number: the step to the entry (from the posting before it,
-//! less one) times sixteen, plus the weight as a signed nibble. The class after the last entry
+//! less one) times sixteen, plus the weight's code: which of eight levels, and its sign. The class after the last entry
 //! is the background: what visitors say that no entry answers.
 
 use super::PackError;
 use super::read::{Bytes, Span};
 
 /// How many numbers describe how sure a match is; see `answer::confidence`.
-pub(crate) const EVIDENCE: usize = 8;
+pub(crate) const EVIDENCE: usize = 12;
 
 /// Fewest and most bits of a bucket's number.
 pub(super) const BUCKET_BITS: core::ops::RangeInclusive<u8> = 8..=18;
@@ -39,6 +39,13 @@ pub(crate) struct Calibration {
     /// Confidence in ‰ from which matches are suggested.
     pub(crate) suggest_from: u16,
 }
+
+/// What a weight's code stands for, in steps of its class's scale: levels that grow by halves
+/// lose neither the few heavy weights nor the many light ones.
+pub(super) const LEVELS: [i32; 8] = [1, 2, 3, 5, 8, 12, 18, 27];
+
+/// This bit of a code makes the weight negative.
+pub(super) const SIGN: u8 = 8;
 
 const MALFORMED: PackError = PackError::Malformed { part: "model" };
 
@@ -114,10 +121,11 @@ impl Place {
 
 /// The class and the weight of a posting, given the first class that it may be of.
 fn posting(coded: u32, next: u32) -> (u32, i32) {
-    let nibble = (coded & 15) as i32;
+    let level = LEVELS.get((coded & 7) as usize).copied().unwrap_or(0);
+    let negative = coded & u32::from(SIGN) != 0;
     (
         next.saturating_add(coded >> 4),
-        if nibble > 7 { nibble - 16 } else { nibble },
+        if negative { -level } else { level },
     )
 }
 
@@ -156,6 +164,15 @@ impl<'a> Model<'a> {
 
     /// Adds `amount` times the weight of each of the bucket's postings to its class's sum.
     pub(crate) fn add(&self, bucket: u32, amount: i32, sums: &mut [i32]) {
+        self.each_posting(bucket, |class, weight| {
+            if let Some(sum) = sums.get_mut(class as usize) {
+                *sum = sum.wrapping_add(amount.wrapping_mul(weight));
+            }
+        });
+    }
+
+    /// Calls `found` with the class and the weight of each of the bucket's postings.
+    fn each_posting(&self, bucket: u32, mut found: impl FnMut(u32, i32)) {
         let at = bucket as usize;
         let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
             return;
@@ -167,12 +184,21 @@ impl<'a> Model<'a> {
         let mut next = 0u32;
         while let Some((coded, tail)) = varint(rest) {
             let (class, weight) = posting(coded, next);
-            if let Some(sum) = sums.get_mut(class as usize) {
-                *sum = sum.wrapping_add(amount.wrapping_mul(weight));
-            }
+            found(class, weight);
             next = class + 1;
             rest = tail;
         }
+    }
+
+    /// The weight of a class for a bucket, in steps of the class's scale; 0 if it has none.
+    pub(crate) fn weight(&self, bucket: u32, class: u16) -> i32 {
+        let mut found = 0;
+        self.each_posting(bucket, |other, weight| {
+            if other == u32::from(class) {
+                found = weight;
+            }
+        });
+        found
     }
 
     /// How many of an entry's phrasings deny something, in 1/255.

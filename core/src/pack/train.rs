@@ -5,21 +5,22 @@
 //! Single-threaded and without the platform's mathematics: the same examples give the same
 //! bytes everywhere.
 
+use std::collections::BTreeMap;
+
 use super::math::ln;
+use super::model::{LEVELS, SIGN};
 use super::write::{Posting, Quantised};
-use crate::answer::features::Counted;
+use crate::answer::features::Counts;
 use crate::answer::guards::Manner;
 
 /// A phrasing as counted features.
 #[derive(Clone)]
 pub(super) struct Example {
     pub(super) class: u16,
-    /// How many tokens it has.
-    pub(super) tokens: u32,
     /// What it is like, apart from what it is about.
     pub(super) manner: Manner,
-    /// Ascending by bucket.
-    pub(super) counts: Vec<Counted>,
+    /// What is counted in it.
+    pub(super) counts: Counts,
     /// How much an error on it costs, relative to others.
     pub(super) weight: f32,
 }
@@ -44,21 +45,21 @@ pub(super) fn train(
     recipe: &Recipe,
     done: &mut dyn FnMut(usize),
 ) -> Quantised {
-    let (rarity, rarity_unknown) = rarities(examples, recipe.bits);
-    let vectors = Vectors::new(examples, &rarity);
-    let mut solver = Solver::new(&vectors, 1 << recipe.bits, recipe);
     let mut members = vec![Vec::new(); classes];
     for (place, example) in examples.iter().enumerate() {
         if let Some(members) = members.get_mut(usize::from(example.class)) {
             members.push(place as u32);
         }
     }
+    let (rarity, rarity_unknown) = rarities(examples, &members, recipe.bits);
+    let vectors = Vectors::new(examples, &rarity);
+    let mut solver = Solver::new(&vectors, 1 << recipe.bits, recipe);
     let mut found = Vec::with_capacity(classes);
     for (class, members) in members.iter().enumerate() {
         found.push(if members.is_empty() {
             Boundary::never()
         } else {
-            solver.solve(members)
+            vectors.lean(solver.solve(members), members)
         });
         done(class + 1);
     }
@@ -85,25 +86,55 @@ fn negated_shares(examples: &[&Example], members: &[Vec<u32>]) -> Vec<u8> {
     members.iter().map(share).collect()
 }
 
-/// Inverse document frequency of each bucket, 16 = 1.0, 0 if no example has it; and that of a
-/// bucket that no example has.
-fn rarities(examples: &[&Example], bits: u8) -> (Vec<u8>, u8) {
+/// How much each bucket says, 16 = 1.0, 0 if no example has it; and that of a bucket that no
+/// example has. It is the mean of two measures: in how few examples the bucket is (its inverse
+/// document frequency), and over how few classes these are spread (by their entropy).
+fn rarities(examples: &[&Example], members: &[Vec<u32>], bits: u8) -> (Vec<u8>, u8) {
     let mut seen_in = vec![0u32; 1 << bits];
-    for (bucket, _) in examples.iter().flat_map(|example| &example.counts) {
-        if let Some(count) = seen_in.get_mut(*bucket as usize) {
-            *count += 1;
+    // For each bucket the sum over classes of n ln n, where n is in how many examples it is.
+    let mut spread = vec![0.0f64; 1 << bits];
+    let mut here = vec![0u32; 1 << bits];
+    for members in members {
+        let own = || {
+            let own = members.iter().filter_map(|at| examples.get(*at as usize));
+            own.flat_map(|example| &example.counts.features)
+        };
+        for (bucket, _) in own() {
+            if let Some(count) = here.get_mut(*bucket as usize) {
+                *count += 1;
+            }
+        }
+        for (bucket, _) in own() {
+            let at = *bucket as usize;
+            let (Some(count), Some(all), Some(spread)) =
+                (here.get_mut(at), seen_in.get_mut(at), spread.get_mut(at))
+            else {
+                continue;
+            };
+            if *count > 0 {
+                *all += *count;
+                *spread += f64::from(*count) * ln(f64::from(*count));
+                *count = 0;
+            }
         }
     }
-    let all = examples.len() as f64 + 1.0;
-    let rarity = |count: u32| {
-        let value = ln(all / (f64::from(count) + 1.0)) + 1.0;
+    let (examples, classes) = (examples.len() as f64 + 1.0, members.len() as f64);
+    let rarity = |count: u32, spread: f64| {
+        let count = f64::from(count);
+        let among_examples = ln(examples / (count + 1.0)) + 1.0;
+        let entropy = ln(count.max(1.0)) - spread / count.max(1.0);
+        let among_classes = ln(classes) - entropy + 1.0;
+        let value = (among_examples * among_classes).max(0.0).sqrt();
         (value * 16.0).round_ties_even().clamp(1.0, 255.0) as u8
     };
-    let table = seen_in
-        .iter()
-        .map(|count| if *count == 0 { 0 } else { rarity(*count) })
-        .collect();
-    (table, rarity(0))
+    let table = seen_in.iter().zip(&spread).map(|(count, spread)| {
+        if *count == 0 {
+            0
+        } else {
+            rarity(*count, *spread)
+        }
+    });
+    (table.collect(), rarity(0, 0.0))
 }
 
 /// The examples as unit vectors, one after the other.
@@ -123,7 +154,7 @@ impl Vectors {
         for example in examples {
             let start = vectors.parts.len();
             let mut squares = 0.0f32;
-            for (bucket, strength) in &example.counts {
+            for (bucket, strength) in &example.counts.features {
                 let rarity = rarity.get(*bucket as usize).copied().unwrap_or(0);
                 let amount = f32::from(*strength) * f32::from(rarity);
                 squares += amount * amount;
@@ -143,6 +174,24 @@ impl Vectors {
         self.costs.len()
     }
 
+    /// Leans a boundary towards the middle of its class: few phrasings say more about the middle
+    /// than about the border.
+    fn lean(&self, mut boundary: Boundary, members: &[u32]) -> Boundary {
+        let mut middle: BTreeMap<u32, f32> = BTreeMap::new();
+        for (bucket, x) in members.iter().flat_map(|member| self.get(*member as usize)) {
+            *middle.entry(*bucket).or_default() += x;
+        }
+        let squares: f32 = middle.values().map(|x| x * x).sum();
+        let scale = LEAN / squares.sqrt().max(f32::MIN_POSITIVE);
+        for (bucket, weight) in &mut boundary.weights {
+            *weight += scale * middle.remove(bucket).unwrap_or(0.0);
+        }
+        let others = middle.into_iter().map(|(bucket, x)| (bucket, scale * x));
+        boundary.weights.extend(others);
+        boundary.weights.sort_unstable_by_key(|(bucket, _)| *bucket);
+        boundary
+    }
+
     fn get(&self, place: usize) -> &[(u32, f32)] {
         let (Some(start), Some(end)) = (self.starts.get(place), self.starts.get(place + 1)) else {
             return &[];
@@ -152,6 +201,9 @@ impl Vectors {
             .unwrap_or(&[])
     }
 }
+
+/// How strongly boundaries lean towards the middle of their class.
+const LEAN: f32 = 0.5;
 
 /// The boundary of one class.
 #[derive(Clone)]
@@ -307,6 +359,27 @@ impl Dice {
     }
 }
 
+/// The heaviest weight of a class, in steps.
+const HEAVIEST: f32 = {
+    let [.., heaviest] = LEVELS;
+    heaviest as f32
+};
+
+/// The code of a weight, given in steps: its sign, and the nearest of [`LEVELS`]. `None` if it
+/// is nearest to nothing.
+fn code(steps: f32) -> Option<u8> {
+    let size = steps.abs();
+    let mut best = (size, None);
+    for (code, level) in LEVELS.iter().enumerate() {
+        let off = (size - *level as f32).abs();
+        if off < best.0 {
+            best = (off, Some(code as u8));
+        }
+    }
+    best.1
+        .map(|code| if steps < 0.0 { code | SIGN } else { code })
+}
+
 /// Keeps the heaviest weights of all classes together and rounds them to four bits.
 fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Recipe) -> Quantised {
     let mut sizes: Vec<f32> = found
@@ -332,16 +405,13 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
             .clone()
             .map(|(_, weight)| weight.abs())
             .fold(0.0, f32::max);
-        let scale = ((largest / 7.0 * 16_384.0).ceil()).clamp(1.0, 65_535.0);
+        let scale = (largest / HEAVIEST * 16_384.0).ceil().clamp(1.0, 65_535.0);
         for (bucket, weight) in kept {
-            let steps = (weight * 16_384.0 / scale)
-                .round_ties_even()
-                .clamp(-7.0, 7.0) as i8;
-            if steps != 0 {
+            if let Some(code) = code(weight * 16_384.0 / scale) {
                 postings.push(Posting {
                     bucket: *bucket,
                     class: class as u16,
-                    weight: steps,
+                    code,
                 });
             }
         }

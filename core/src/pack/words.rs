@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
-use crate::knowledge::{Knowledge, SOUNDS, WORDS};
+use crate::knowledge::{Knowledge, PLAIN, SOUNDS, WORDS};
 use crate::limits::SYNONYM_TOKENS_MAX;
 
 /// The part of the pack with its words.
@@ -42,6 +42,11 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
         }
     }
     let mut part = Writer::default();
+    let plain = plain();
+    part.varint(plain.len() as u32);
+    for word in plain {
+        part.u32(word);
+    }
     part.varint(rows.len() as u32);
     for (key, _) in &rows {
         part.u32(*key);
@@ -57,6 +62,13 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
         part.u16(*sound);
     }
     part
+}
+
+/// The hashes of words that say nothing about the matter, ascending.
+fn plain() -> BTreeSet<u32> {
+    let mut tokens = Tokens::default();
+    tokens.read(PLAIN);
+    tokens.all().iter().map(|token| token.hash).collect()
 }
 
 fn has_chinese(knowledge: &Knowledge) -> bool {

@@ -96,12 +96,13 @@ pub(super) fn hot(sorted: &[([u8; KEY_BYTES], u16)]) -> Writer {
     part
 }
 
-/// A class's weight for a bucket, in steps of the class's scale: −8 to 7, never 0.
+/// A class's weight for a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Posting {
     pub(super) bucket: u32,
     pub(super) class: u16,
-    pub(super) weight: i8,
+    /// See [`LEVELS`](super::model::LEVELS).
+    pub(super) code: u8,
 }
 
 /// What the training found, quantised.
@@ -134,7 +135,7 @@ pub(super) fn model(model: &Quantised, calibration: &Calibration) -> Writer {
         let mut next = 0;
         for posting in these {
             let step = u32::from(posting.class) - next;
-            postings.varint(step << 4 | u32::from(posting.weight as u8 & 15));
+            postings.varint(step << 4 | u32::from(posting.code));
             next = u32::from(posting.class) + 1;
         }
         rest = others;
