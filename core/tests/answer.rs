@@ -336,8 +336,8 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "7161c4d7dcd86b5a848b83d898c7e8e53b75e64eb652fd3998e84f05da7f977b".into(),
-            "808f278433e925fe".into()
+            "1eadb058fcb70ad319600bdcd6c12ef5e71b62cb8974752cc1fbfca7dc1d7e9f".into(),
+            "94b7e560ae322944".into()
         )
     );
 }

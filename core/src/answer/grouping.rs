@@ -17,7 +17,7 @@ use crate::limits::{QUESTION_FEATURES_MAX, QUESTION_READ_BYTES_MAX};
 use crate::pack::{Lexicon, Pack};
 
 /// How alike a question must be to a group's first one, as the cosine of the angle between them.
-const ALIKE: f32 = 0.42;
+const ALIKE: f32 = 0.36;
 
 /// Questions that ask the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
