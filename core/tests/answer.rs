@@ -316,6 +316,19 @@ fn a_denial_and_a_fragment_are_not_answered() {
     }
 }
 
+#[test]
+fn two_entries_do_not_make_gibberish_an_answer() {
+    let pack = pack_of(
+        r#"{"id":"a","phrasings":["how do I cancel my order"],"answer":"A"}
+           {"id":"b","phrasings":["when will my parcel arrive"],"answer":"B"}"#,
+    );
+    for text in ["zzgx qwv jjkpl", "xq vvk wzz jjq", "魑魅魍魉饕餮"] {
+        assert_eq!(decide(&pack, text), Decision::Escalate, "{text}");
+        let ranked = Answerer::new().rank(&pack, &Question::new(text));
+        assert_eq!(ranked[0].confidence, 0, "{text}");
+    }
+}
+
 /// The bytes of a pack and every decision are the same on every platform: these numbers were
 /// found natively, and this test also runs as wasm. They change with the training or the
 /// scoring; then `PACK_VERSION` has to change too, once a version was released.

@@ -73,9 +73,7 @@ fn exercise(pack: &Pack) {
 #[test]
 fn a_pack_cut_off_anywhere_is_refused() {
     let bytes = shop_bytes();
-    for length in (0..bytes.len())
-        .filter(|length| *length < 2_000 || length % 97 == 0 || bytes.len() - length < 50)
-    {
+    for length in 0..bytes.len() {
         let error = load(bytes[..length].to_vec()).err().unwrap();
         assert_eq!(error, PackError::Truncated, "at {length}");
     }
