@@ -349,7 +349,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "1eadb058fcb70ad319600bdcd6c12ef5e71b62cb8974752cc1fbfca7dc1d7e9f".into(),
+            "24976c70be29dc9f4e3f8e363bd43a5af2711663d249d19783d7b16fa8018793".into(),
             "94b7e560ae322944".into()
         )
     );
