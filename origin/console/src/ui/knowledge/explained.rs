@@ -200,7 +200,7 @@ pub(in crate::ui) fn Why(
                 let text = question.get_value();
                 let asked = Question {
                     lang: lang.as_deref().filter(|lang| !lang.is_empty()),
-                    page: page.as_deref(),
+                    page: page.as_deref().unwrap_or_default(),
                     at: Some(at),
                     ..Question::new(&text)
                 };
