@@ -144,7 +144,7 @@ test("an editor's item", async (t) => {
     await atBos.field("title").fill("Bo’s title");
     await atBos.store();
     await knowledge.field("phrasings-0").press("Enter");
-    await page.keyboard.type("one more wording");
+    await knowledge.field("phrasings-1").fill("one more wording");
     await knowledge.field("title").fill("Ada’s title");
     await knowledge.save.click();
     const conflict = page.locator("#conflict");

@@ -16,10 +16,11 @@ function refusal(id) {
   return Buffer.concat([Buffer.from([3, payload.length]), payload]);
 }
 
-/** The id of the first message of a `submit` frame: tag, length (a varint), count, id. */
+/** The id of the first message of a `submit` frame: tag, length (a varint), count, the message's length, id. */
 function firstId(frame) {
-  const afterLength = 2 + frame.subarray(1).findIndex((byte) => byte < 0x80);
-  return frame.subarray(afterLength + 1, afterLength + 17);
+  const afterLength = (at) => at + 1 + frame.subarray(at).findIndex((byte) => byte < 0x80);
+  const at = afterLength(afterLength(1) + 1);
+  return frame.subarray(at, at + 16);
 }
 
 test("a refused message says why, and trying again sends it", async (t) => {

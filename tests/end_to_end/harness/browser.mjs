@@ -4,7 +4,7 @@ import path from "node:path";
 import { chromium } from "playwright-core";
 
 import { CHROMIUM } from "./paths.mjs";
-import { descendants } from "./processes.mjs";
+import { children, descendants } from "./processes.mjs";
 
 const TIMEOUT_MS = 20_000;
 const FLAGS = [
@@ -19,17 +19,21 @@ const FLAGS = [
 
 export class Browser {
   #contexts = [];
+  /** What was started for it: stories start one browser after the other. */
+  #roots = [];
 
   static async launch(directory, { locale = "en-GB", ...options } = {}) {
     const browser = new Browser();
     browser.directory = fs.mkdtempSync(path.join(directory, "chromium-"));
     browser.options = { locale, ...options };
+    const before = children(process.pid);
     browser.chromium = await chromium.launch({
       executablePath: CHROMIUM,
       headless: true,
       args: FLAGS,
       env: { ...process.env, TMPDIR: browser.directory },
     });
+    browser.#roots = children(process.pid).filter((pid) => !before.includes(pid));
     return browser;
   }
 
@@ -56,11 +60,8 @@ export class Browser {
   }
 
   #signal(signal) {
-    const own = descendants(process.pid).filter((pid) => {
-      const line = fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      return line.includes(`--user-data-dir=${this.directory}`);
-    });
-    for (const pid of own.flatMap((pid) => [pid, ...descendants(pid)])) process.kill(pid, signal);
+    const own = this.#roots.flatMap((pid) => [pid, ...descendants(pid)]);
+    for (const pid of own) process.kill(pid, signal);
   }
 
   close() {

@@ -4,23 +4,24 @@ import fs from "node:fs";
 
 import { within } from "./until.mjs";
 
-/** Every process below one, from /proc: the deepest last. */
-export function descendants(pid) {
-  const parents = fs
+/** The processes that one has started and that still run, from /proc. */
+export function children(parent) {
+  return fs
     .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
+    .map(Number)
+    .filter((pid) => {
       try {
-        const stat = fs.readFileSync(`/proc/${name}/stat`, "utf8");
-        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        return [[Number(name), Number(parent)]];
+        const stat = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent;
       } catch {
-        return []; // It ended while we looked.
+        return false; // It ended while we looked.
       }
     });
-  const below = (root) => parents.filter(([, parent]) => parent === root).flatMap(([child]) => [child, ...below(child)]);
-  return below(pid);
 }
+
+/** Everything below a process. */
+export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)]);
 
 const LOG_CHARS_MAX = 2_000_000;
 
