@@ -32,7 +32,7 @@ cargo xtask COMMAND
         --fresh forgets earlier runs, --no-build starts what was built before
   build [widget|console|edge|origin]…
         build what is named (nothing named: everything) into target/dist and target/release
-  test [fmt|clippy|unit|wasm|build|tidy|e2e]…
+  test [fmt|clippy|unit|wasm|build|tidy|e2e|chaos]…
         run what is named (nothing named: the whole suite)
   replay --knowledge FILE --cases FILE [--visitors N] [--via edge|origin]
         send a file of questions through a fresh origin and edge; ends with one JSON line
@@ -43,8 +43,8 @@ cargo xtask COMMAND
         `sim --help` names the rest
   fuzz [--target T]… [--seconds N]
         libFuzzer on every decoder, N seconds each (60); ends with one JSON line
-  chaos [--minutes N] [--seed S] [--kills-origin N] [--kills-edge N] [--visitors N]
-        [--scenario storm|origin-away]
+  chaos [--minutes N] [--seed S] [--kills-origin N] [--kills-edge N] [--stops N] [--disk-full N]
+        [--visitors N] [--scenario storm|origin-away]
         break links, processes and the disk under visitors and agents, and compare what everybody
         was told with what the store holds; ends with one JSON line
   package

@@ -9,13 +9,14 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::build::{self, Part, stamp};
+use crate::load;
 use crate::run;
 use crate::tools;
 use crate::workspace::{dist, firsthop, root};
 
 type Check = fn() -> Result<()>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 8] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("unit", unit),
@@ -23,6 +24,25 @@ const CHECKS: [(&str, Check); 7] = [
     ("build", build_all),
     ("tidy", tidy),
     ("e2e", end_to_end),
+    ("chaos", chaos),
+];
+
+/// A short run under every fault: about a minute, always the same dice.
+const SHORT_CHAOS: [&str; 14] = [
+    "--minutes",
+    "0.4",
+    "--seed",
+    "20261120",
+    "--visitors",
+    "9",
+    "--kills-origin",
+    "5",
+    "--kills-edge",
+    "3",
+    "--stops",
+    "2",
+    "--disk-full",
+    "1",
 ];
 
 /// The crates that only ever run as wasm.
@@ -170,6 +190,12 @@ fn end_to_end() -> Result<()> {
             .env("FIRSTHOP_EDGE_DIST", dist("edge"))
             .env("CHROMIUM", browser),
     )
+}
+
+/// The real servers under faults (`tests/load/src/chaos`): fails if anything was lost, doubled, out
+/// of order, or if somebody holds something else than the store.
+fn chaos() -> Result<()> {
+    load::load("chaos", &SHORT_CHAOS.map(str::to_owned))
 }
 
 /// The files of a directory that Node's test runner is to run.

@@ -12,12 +12,12 @@ use anyhow::Result;
 use firsthop_core::hop::client::{Change, Client, Output, Transport};
 use firsthop_core::id::VisitorId;
 use firsthop_core::protocol::visitor::{AskPerson, Said as Wish, SaidText, Submission, ToServer};
-use firsthop_core::protocol::{Encoding, Event, Seq};
+use firsthop_core::protocol::{Encoding, Event, Reason, Seq};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::dice::Dice;
-use super::ledger::{Said, SharedLedger, Speaker};
+use super::ledger::{Meant, Said, SharedLedger, Speaker};
 use super::transport::{Connection, Report};
 use super::{Phase, words};
 use crate::clock;
@@ -227,7 +227,7 @@ impl Device {
             let said = Said {
                 conversation: self.setup.admission.visitor,
                 by: self.speaker(),
-                text,
+                meant: text.map_or(Meant::Change(Reason::Asked), Meant::Text),
             };
             self.ledger.lock().say(id, said);
         }

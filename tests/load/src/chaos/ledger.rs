@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::protocol::visitor::{Answered, ToVisitor};
-use firsthop_core::protocol::{Event, Hop, Remedy, Seq};
+use firsthop_core::protocol::{Event, Hop, Reason, Remedy, Seq};
 
 use crate::percentile::Latencies;
 
@@ -19,8 +19,16 @@ pub(super) struct Said {
     pub(super) conversation: ConversationId,
     /// Who said it: each says one thing after the other.
     pub(super) by: Speaker,
-    /// What the event is to say; none where the event is of another kind than a text.
-    pub(super) text: Option<String>,
+    pub(super) meant: Meant,
+}
+
+/// What the event is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// These words.
+    Text(String),
+    /// That the conversation changed, for this reason.
+    Change(Reason),
 }
 
 /// A device of a visitor, or an agent.

@@ -61,18 +61,11 @@ pub(crate) struct Args {
     /// What happens
     #[arg(long, value_enum, default_value_t = Scenario::Storm)]
     scenario: Scenario,
-    /// How long it happens, at least
-    #[arg(long, default_value_t = 3.0)]
-    minutes: f64,
+    #[command(flatten)]
+    severity: Severity,
     /// Rolls the same faults and acts again; without it, a new one
     #[arg(long)]
     seed: Option<u64>,
-    /// Goes on until the origin was killed so often
-    #[arg(long)]
-    kills_origin: Option<u64>,
-    /// Goes on until the edge was killed so often
-    #[arg(long)]
-    kills_edge: Option<u64>,
     /// Visitors, some with two devices; each agent follows all of them
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u64).range(1..=CONVERSATIONS_OPEN_MAX as u64))]
     visitors: u64,
@@ -145,11 +138,7 @@ pub(crate) async fn chaos(programs: Programs, args: Args) -> Result<String> {
 impl Run {
     /// A quiet time, then faults.
     async fn storm(&self, dice: Dice) -> Result<()> {
-        let severity = Severity {
-            lasts: Duration::try_from_secs_f64(self.args.minutes * 60.0)?,
-            kills_origin: self.args.kills_origin,
-            kills_edge: self.args.kills_edge,
-        };
+        let severity = self.args.severity;
         let raging = async {
             tokio::time::sleep(QUIET).await;
             self.people.ledger.lock().set_quiet(false);

@@ -32,7 +32,7 @@ pub(super) async fn happen(run: &mut Run) -> Result<Map<String, Value>> {
         run.people.visitor_comes(links).await?;
     }
     tokio::time::sleep(QUIET).await;
-    let away = Duration::try_from_secs_f64(run.args.minutes * 60.0)?;
+    let away = Duration::try_from_secs_f64(run.args.severity.minutes * 60.0)?;
     let answered_before = answered(run);
     run.people.ledger.lock().set_quiet(false);
     progress("the origin goes away");

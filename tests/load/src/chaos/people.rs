@@ -56,10 +56,10 @@ impl People {
         }
     }
 
-    /// Both agents log in and begin to work.
+    /// The agents log in and begin to work.
     pub(super) async fn agents_come(&mut self, links: &Links) -> Result<()> {
         let at = links.agents_to_origin.at;
-        for (number, account) in [Account::ADA, Account::BO].into_iter().enumerate() {
+        for (number, account) in Account::ALL.into_iter().enumerate() {
             let cookie = log_in(at, account).await?;
             let (standing, desk) = watch::channel(agent::Standing::default());
             let (dice, ledger) = (self.dice.fork(), self.ledger.clone());

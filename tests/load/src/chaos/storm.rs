@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -27,15 +27,22 @@ const DOWN: (Duration, Duration) = (Duration::ZERO, Duration::from_millis(1_500)
 /// One in so many kills leaves it away for longer: long enough for senders to notice.
 const LONG_DOWN_OF: usize = 12;
 const LONG_DOWN: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(9));
-/// Between two stops (SIGSTOP), and how long one lasts.
-const BETWEEN_STOPS: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
+/// Between two stops (SIGSTOP) when so many are wanted…
+const STOP_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
+/// …and when only the time is given; how long one lasts.
+const STOP_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
 const STOPPED: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(6));
-/// Before the disk fills up, and how long it stays full once something was refused.
-const DISK_OK: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(40));
+/// Before the disk fills up when that is wanted so often…
+const DISK_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
+/// …and when only the time is given; how long it stays full once something was refused.
+const DISK_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(40));
 const DISK_FULL: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(8));
 /// A disk that refuses nothing after this long has room enough.
 const DISK_REFUSES_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Whatever is wanted has happened after three times the time that was asked for and this, or the
+/// run fails: servers no longer come back.
+const OVERTIME_MAX: Duration = Duration::from_secs(300);
 
 const COMMIT_FAILURES: &str = "firsthop_commit_failures_total";
 
@@ -45,6 +52,7 @@ pub(super) struct Toll {
     pub(super) kills_origin: AtomicU64,
     pub(super) kills_edge: AtomicU64,
     pub(super) stops: AtomicU64,
+    /// How often the disk was full so that something was refused.
     pub(super) disk_full: AtomicU64,
     /// Commits that failed because of that.
     pub(super) commits_failed: AtomicU64,
@@ -59,14 +67,50 @@ impl Toll {
     }
 }
 
-/// How bad it is to be.
-#[derive(Debug, Clone, Copy)]
+/// How bad it is to be: at least so long, and at least so many of each; where no number is given,
+/// some now and then.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub(super) struct Severity {
-    /// At least this long.
-    pub(super) lasts: Duration,
-    /// At least so many kills of each; none: some now and then.
-    pub(super) kills_origin: Option<u64>,
-    pub(super) kills_edge: Option<u64>,
+    /// How long it happens, at least
+    #[arg(long, default_value_t = 3.0)]
+    pub(super) minutes: f64,
+    /// Goes on until the origin was killed so often
+    #[arg(long)]
+    kills_origin: Option<u64>,
+    /// Goes on until the edge was killed so often
+    #[arg(long)]
+    kills_edge: Option<u64>,
+    /// Goes on until one of them was stopped (SIGSTOP) so often
+    #[arg(long)]
+    stops: Option<u64>,
+    /// Goes on until the origin's disk was full so often
+    #[arg(long)]
+    disk_full: Option<u64>,
+}
+
+impl Severity {
+    const fn kills(&self, who: Who) -> Option<u64> {
+        match who {
+            Who::Origin => self.kills_origin,
+            Who::Edge => self.kills_edge,
+        }
+    }
+
+    /// Whether everything that is wanted has happened.
+    fn is_met_by(&self, toll: &Toll) -> bool {
+        [
+            (self.kills_origin, &toll.kills_origin),
+            (self.kills_edge, &toll.kills_edge),
+            (self.stops, &toll.stops),
+            (self.disk_full, &toll.disk_full),
+        ]
+        .into_iter()
+        .all(|(wanted, count)| !wanted.is_some_and(|wanted| is_below(count, wanted)))
+    }
+}
+
+fn is_below(count: &AtomicU64, wanted: u64) -> bool {
+    count.load(Ordering::Relaxed) < wanted
 }
 
 /// See the module.
@@ -76,38 +120,42 @@ pub(super) async fn rage(
     severity: Severity,
     toll: &Toll,
 ) -> Result<()> {
-    let until = Instant::now() + severity.lasts;
+    let lasts = Duration::try_from_secs_f64(severity.minutes * 60.0)?;
     let over = watch::Sender::new(false);
-    let [origin, edge] = [Who::Origin, Who::Edge].map(|who| {
-        let wanted = match who {
-            Who::Origin => severity.kills_origin,
-            Who::Edge => severity.kills_edge,
-        };
-        kill_again_and_again(system, who, dice.fork(), wanted, until, toll)
-    });
-    let killing = async {
-        tokio::try_join!(origin, edge, async {
-            tokio::time::sleep_until(until).await;
-            Ok(())
-        })?;
+    let ending = async {
+        tokio::time::sleep(lasts).await;
+        while !severity.is_met_by(toll) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
         over.send_replace(true);
         anyhow::Ok(())
     };
+    let [origin, edge] = [Who::Origin, Who::Edge].map(|who| {
+        let wanted = severity.kills(who);
+        kill_again_and_again(system, who, dice.fork(), wanted, over.subscribe(), toll)
+    });
     let mut weather = dice.fork();
     let [a, b, c, d, e] = system.links.all().map(|proxy| {
         let dice = weather.fork();
         change_weather(proxy, dice, over.subscribe())
     });
     let (stops, disk) = (dice.fork(), dice.fork());
-    tokio::try_join!(
-        killing,
-        async {
-            tokio::join!(a, b, c, d, e);
-            Ok(())
-        },
-        stop_now_and_then(system, stops, over.subscribe(), toll),
-        fill_disk(system, disk, over.subscribe(), toll),
-    )?;
+    let all = async {
+        tokio::try_join!(
+            ending,
+            origin,
+            edge,
+            async {
+                tokio::join!(a, b, c, d, e);
+                Ok(())
+            },
+            stop_now_and_then(system, stops, severity.stops, over.subscribe(), toll),
+            fill_disk(system, disk, severity.disk_full, over.subscribe(), toll),
+        )
+    };
+    tokio::time::timeout(3 * lasts + OVERTIME_MAX, all)
+        .await
+        .with_context(|| format!("not everything that was wanted came to pass: {toll:?}"))??;
     Ok(())
 }
 
@@ -124,23 +172,16 @@ async fn kill_again_and_again(
     who: Who,
     mut dice: Dice,
     wanted: Option<u64>,
-    until: Instant,
+    mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
     let between = match wanted {
         Some(_) => KILL_WHEN_COUNTED,
         None => KILL_WHEN_TIMED,
     };
-    loop {
-        let wait = dice.between(between.0, between.1);
-        let done = match wanted {
-            Some(wanted) => toll.kills(who).load(Ordering::Relaxed) >= wanted,
-            None => Instant::now() + wait >= until,
-        };
-        if done {
-            return Ok(());
-        }
-        tokio::time::sleep(wait).await;
+    while wanted.is_none_or(|wanted| is_below(toll.kills(who), wanted))
+        && pause(dice.between(between.0, between.1), &mut over).await
+    {
         let down = if dice.below(LONG_DOWN_OF) == 0 {
             LONG_DOWN
         } else {
@@ -151,15 +192,23 @@ async fn kill_again_and_again(
             .await?;
         toll.kills(who).fetch_add(1, Ordering::Relaxed);
     }
+    Ok(())
 }
 
 async fn stop_now_and_then(
     system: &System,
     mut dice: Dice,
+    wanted: Option<u64>,
     mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
-    while pause(dice.between(BETWEEN_STOPS.0, BETWEEN_STOPS.1), &mut over).await {
+    let between = match wanted {
+        Some(_) => STOP_WHEN_COUNTED,
+        None => STOP_WHEN_TIMED,
+    };
+    while wanted.is_none_or(|wanted| is_below(&toll.stops, wanted))
+        && pause(dice.between(between.0, between.1), &mut over).await
+    {
         let who = *dice.pick(&[Who::Origin, Who::Edge]).unwrap_or(&Who::Origin);
         system
             .pause(who, dice.between(STOPPED.0, STOPPED.1))
@@ -173,13 +222,19 @@ async fn stop_now_and_then(
 async fn fill_disk(
     system: &System,
     mut dice: Dice,
+    wanted: Option<u64>,
     mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
-    while pause(dice.between(DISK_OK.0, DISK_OK.1), &mut over).await {
+    let between = match wanted {
+        Some(_) => DISK_WHEN_COUNTED,
+        None => DISK_WHEN_TIMED,
+    };
+    while wanted.is_none_or(|wanted| is_below(&toll.disk_full, wanted))
+        && pause(dice.between(between.0, between.1), &mut over).await
+    {
         system.set_disk_full(true).await?;
         toll.kills_origin.fetch_add(1, Ordering::Relaxed);
-        toll.disk_full.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
         let mut failed = 0;
         // A process that is killed meanwhile begins to count anew.
@@ -196,6 +251,8 @@ async fn fill_disk(
             .unwrap_or(0)
             .max(failed);
         toll.commits_failed.fetch_add(failed, Ordering::Relaxed);
+        toll.disk_full
+            .fetch_add(u64::from(failed > 0), Ordering::Relaxed);
         system.set_disk_full(false).await?;
         toll.kills_origin.fetch_add(1, Ordering::Relaxed);
     }
@@ -258,5 +315,25 @@ fn some_weather(dice: &mut Dice) -> Weather {
             partitioned: Ways::BOTH,
             ..good
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_storm_goes_on_until_everything_that_is_wanted_has_happened() {
+        let severity = Severity {
+            kills_origin: Some(2),
+            disk_full: Some(1),
+            ..Severity::default()
+        };
+        let toll = Toll::default();
+        toll.kills_origin.store(2, Ordering::Relaxed);
+        assert!(!severity.is_met_by(&toll), "the disk was never full");
+        toll.disk_full.store(1, Ordering::Relaxed);
+        assert!(severity.is_met_by(&toll));
+        assert!(Severity::default().is_met_by(&Toll::default()));
     }
 }

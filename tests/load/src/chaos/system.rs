@@ -77,7 +77,7 @@ pub(super) struct System {
 }
 
 impl System {
-    /// Starts everything: an inbox with the demo shop's knowledge, two agents, an edge.
+    /// Starts everything: an inbox with the demo shop's knowledge, agents, an edge.
     pub(super) async fn start(
         programs: Programs,
         dice: &mut Dice,
@@ -90,7 +90,7 @@ impl System {
             program: programs.firsthop.clone(),
             data: directory.path().join("origin"),
         };
-        for account in [Account::ADA, Account::BO] {
+        for account in Account::ALL {
             firsthop.create_account(account)?;
         }
         firsthop.create_inbox()?;

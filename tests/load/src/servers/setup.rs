@@ -27,11 +27,23 @@ impl Account {
         name: "Ada",
         email: "ada@load.example",
     };
-    pub(crate) const BO: Self = Self {
+    const BO: Self = Self {
         role: "agent",
         name: "Bo",
         email: "bo@load.example",
     };
+    const CHI: Self = Self {
+        role: "agent",
+        name: "Chi",
+        email: "chi@load.example",
+    };
+    const DAN: Self = Self {
+        role: "agent",
+        name: "Dan",
+        email: "dan@load.example",
+    };
+    /// Everybody.
+    pub(crate) const ALL: [Self; 4] = [Self::ADA, Self::BO, Self::CHI, Self::DAN];
 }
 
 /// What `firsthop edge create` prints.

@@ -11,10 +11,10 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use firsthop_core::id::{ConversationId, MessageId};
-use firsthop_core::protocol::{Author, Content, Event, Reason, Seq};
+use firsthop_core::id::{ConversationId, Derived, MessageId};
+use firsthop_core::protocol::{Author, Content, Event, Seq};
 
-use super::ledger::{Ledger, Speaker};
+use super::ledger::{Ledger, Meant, Speaker};
 use super::store::Logs;
 use super::{agent, device};
 
@@ -91,9 +91,12 @@ pub(super) struct Held {
 /// See the module.
 pub(super) fn audit(logs: &Logs, ledger: &Ledger, held: &Held) -> Findings {
     let mut findings = Findings::default();
+    // A reply in a conversation that nobody has takes it: that change's id follows from the reply's.
+    let taken_by_reply = ledger.said.keys().map(|id| id.derive(Derived::Assignment));
+    let taken_by_reply: HashSet<_> = taken_by_reply.collect();
     for (conversation, log) in logs {
         audit_log(&mut findings, *conversation, log);
-        audit_authors(&mut findings, ledger, *conversation, log);
+        audit_authors(&mut findings, ledger, &taken_by_reply, *conversation, log);
     }
     audit_promises(&mut findings, logs, ledger);
     audit_order(&mut findings, logs, ledger);
@@ -165,15 +168,20 @@ fn audit_log(findings: &mut Findings, conversation: ConversationId, log: &[Event
 fn audit_authors(
     findings: &mut Findings,
     ledger: &Ledger,
+    taken_by_reply: &HashSet<MessageId>,
     conversation: ConversationId,
     log: &[Event],
 ) {
     for event in log {
         let id = event.id;
-        let text = match (&event.author, &event.content) {
-            (Author::Visitor | Author::Agent(_), Content::Text(text)) => Some(text.text.expose()),
-            (Author::Agent(_), Content::Note(note)) => Some(note.text.expose()),
-            (Author::Visitor, Content::Status(change)) if change.reason == Reason::Asked => None,
+        let meant = match (&event.author, &event.content) {
+            (Author::Visitor | Author::Agent(_), Content::Text(text)) => {
+                Meant::Text(text.text.expose().clone())
+            }
+            (Author::Agent(_), Content::Note(note)) => Meant::Text(note.text.expose().clone()),
+            (Author::Visitor, Content::Status(change)) => Meant::Change(change.reason),
+            (Author::Agent(_), Content::Status(_)) if taken_by_reply.contains(&id) => continue,
+            (Author::Agent(_), Content::Status(change)) => Meant::Change(change.reason),
             _ => continue,
         };
         match ledger.said.get(&id) {
@@ -181,7 +189,7 @@ fn audit_authors(
             Some(said) if said.conversation != conversation => {
                 findings.add(Kind::Diverged, format!("{id} is in another conversation"));
             }
-            Some(said) if said.text.as_ref() != text => {
+            Some(said) if said.meant != meant => {
                 findings.add(Kind::Diverged, format!("{id} says something else"));
             }
             Some(_) => {}

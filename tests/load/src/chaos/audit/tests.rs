@@ -5,7 +5,7 @@ use firsthop_core::id::{AgentId, Derived, VisitorId};
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::visitor::Answered;
 use firsthop_core::protocol::{
-    AgentRef, Answer, Code, Hop, Note, Problem, Source, Status, StatusChange, Text,
+    AgentRef, Answer, Code, Hop, Note, Problem, Reason, Source, Status, StatusChange, Text,
 };
 
 use super::super::ledger::Said;
@@ -62,29 +62,32 @@ fn answer(of: MessageId) -> Answer {
     }
 }
 
-fn say(ledger: &mut Ledger, n: u8, by: Speaker, words: Option<&str>) {
+fn say(ledger: &mut Ledger, n: u8, by: Speaker, meant: Meant) {
     let said = Said {
         conversation: visitor(),
         by,
-        text: words.map(str::to_owned),
+        meant,
     };
     ledger.say(id(n), said);
     ledger.acknowledge(id(n), by, Hop::Origin);
 }
 
 impl Run {
-    /// A question that is answered, a wish for a person, a note, a reply.
+    /// A question that is answered, a wish for a person, a note, a reply that takes the
+    /// conversation, and its end.
     fn right() -> Self {
         let agent = Author::Agent(AgentRef {
             id: AgentId::from_bytes([7; 16]),
             name: "Ada".to_owned(),
         });
-        let asked = StatusChange {
-            status: Status::Queued,
-            reason: Reason::Asked,
+        let note = Note { text: "hm".into() };
+        let changed = |status, reason| StatusChange {
+            status,
+            reason,
             assignee: None,
         };
-        let note = Note { text: "hm".into() };
+        let taken = changed(Status::Assigned, Reason::Taken);
+        let resolved = changed(Status::Resolved, Reason::Resolved);
         let log = vec![
             event(1, 0, id(1), Author::Visitor, text("when?")),
             event(
@@ -94,15 +97,30 @@ impl Run {
                 Author::Bot,
                 answer(id(1)).into(),
             ),
-            event(3, 2, id(2), Author::Visitor, asked.into()),
+            event(
+                3,
+                2,
+                id(2),
+                Author::Visitor,
+                changed(Status::Queued, Reason::Asked).into(),
+            ),
             event(4, 3, id(3), agent.clone(), note.into()),
-            event(5, 3, id(4), agent, text("now")),
+            event(
+                5,
+                3,
+                id(4).derive(Derived::Assignment),
+                agent.clone(),
+                taken.into(),
+            ),
+            event(6, 5, id(4), agent.clone(), text("now")),
+            event(7, 6, id(5), agent, resolved.into()),
         ];
         let mut ledger = Ledger::default();
-        say(&mut ledger, 1, DEVICE, Some("when?"));
-        say(&mut ledger, 2, DEVICE, None);
-        say(&mut ledger, 3, AGENT, Some("hm"));
-        say(&mut ledger, 4, AGENT, Some("now"));
+        say(&mut ledger, 1, DEVICE, Meant::Text("when?".to_owned()));
+        say(&mut ledger, 2, DEVICE, Meant::Change(Reason::Asked));
+        say(&mut ledger, 3, AGENT, Meant::Text("hm".to_owned()));
+        say(&mut ledger, 4, AGENT, Meant::Text("now".to_owned()));
+        say(&mut ledger, 5, AGENT, Meant::Change(Reason::Resolved));
         ledger.answered.insert(
             (visitor(), id(1)),
             Answered {
@@ -180,8 +198,8 @@ fn an_acknowledged_message_that_is_not_stored_is_lost() {
 fn what_is_stored_twice_or_was_never_said_is_found() {
     let mut run = Run::right();
     let twice = Event {
-        seq: Seq(6),
-        prev: Seq(5),
+        seq: Seq(8),
+        prev: Seq(7),
         ..run.log()[0].clone()
     };
     run.log().push(twice);
@@ -189,12 +207,18 @@ fn what_is_stored_twice_or_was_never_said_is_found() {
 
     let mut run = Run::right();
     run.log()
-        .push(event(6, 5, id(9), Author::Visitor, text("when?")));
+        .push(event(8, 7, id(9), Author::Visitor, text("when?")));
     run.finds(Kind::Duplicated);
 
     let mut run = Run::right();
     run.log()
-        .push(event(6, 5, id(9), Author::Bot, answer(id(1)).into()));
+        .push(event(8, 7, id(9), Author::Bot, answer(id(1)).into()));
+    run.finds(Kind::Duplicated);
+
+    let mut run = Run::right();
+    if let Some(last) = run.log().last_mut() {
+        last.id = id(9);
+    }
     run.finds(Kind::Duplicated);
 }
 
@@ -231,6 +255,19 @@ fn replicas_that_differ_are_found() {
 
     let mut run = Run::right();
     run.held.agents[0].logs.clear();
+    run.finds(Kind::Diverged);
+}
+
+#[test]
+fn what_says_something_else_than_was_meant_is_found() {
+    let mut run = Run::right();
+    run.log()[0].content = text("why?");
+    run.finds(Kind::Diverged);
+
+    let mut run = Run::right();
+    if let Some(Content::Status(change)) = run.log().last_mut().map(|last| &mut last.content) {
+        change.reason = Reason::Released;
+    }
     run.finds(Kind::Diverged);
 }
 

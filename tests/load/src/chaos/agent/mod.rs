@@ -1,9 +1,12 @@
-//! An agent who answers, notes, takes, releases and resolves, with an outbox.
+//! An agent who answers, notes, takes, releases, resolves and reopens, with an outbox.
 //!
 //! In: the origin's frames, the phase of the run, dice. Out: commands, each sent again until the
-//! origin has answered it; in the end every conversation's log as the agent holds it. Invariant:
-//! like a console, it has one command of a conversation under way at a time, and asks again from
-//! what it holds.
+//! origin has answered it (`outbox`); in the end every conversation's log as the agent holds it
+//! (`desk`, which also says what to do next). Invariant: like a console, it asks again from what it
+//! holds.
+
+mod desk;
+mod outbox;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -12,42 +15,24 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use firsthop_core::hop::Backoff;
 use firsthop_core::id::{AgentId, ConversationId};
-use firsthop_core::limits::{
-    PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
-};
-use firsthop_core::protocol::agent::{
-    Act, Command, FromAgent, Hello, Here, Open, Release, Reply, Resolve, Revision, Summary, Take,
-    ToAgent,
-};
+use firsthop_core::limits::{PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX};
+use firsthop_core::protocol::agent::{Command, FromAgent, Hello, Here, Open, Revision, ToAgent};
 use firsthop_core::protocol::visitor::Ping;
-use firsthop_core::protocol::{Event, Hop, Note, Problem, Remedy, Seq, Status, VERSION};
+use firsthop_core::protocol::{Hop, Problem, Remedy, Seq, VERSION};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::desk::Desk;
+pub(super) use self::desk::Followed;
+use self::outbox::{Outbox, PUT_OFF};
+use super::Phase;
 use super::dice::Dice;
 use super::ledger::{Said, SharedLedger, Speaker};
-use super::{Phase, words};
 use crate::clock;
 use crate::socket::Socket;
 
 /// Between two acts of an agent.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(800));
-
-/// A conversation as the agent holds it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Followed {
-    pub(super) events: Vec<Event>,
-    status: Status,
-    assignee: Option<AgentId>,
-    /// Events that did not follow those before them.
-    pub(super) gaps: u64,
-}
-
-impl Followed {
-    fn last(&self) -> Seq {
-        self.events.last().map_or(Seq(0), |event| event.seq)
-    }
-}
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(350));
 
 /// Where an agent stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,12 +48,6 @@ pub(super) struct Held {
     pub(super) logs: HashMap<ConversationId, Followed>,
 }
 
-/// A command that the origin has not answered, and when it is to be sent again.
-struct Waiting {
-    command: Command,
-    again_at: Option<Instant>,
-}
-
 /// See the module.
 pub(super) struct Agent {
     number: usize,
@@ -81,8 +60,8 @@ pub(super) struct Agent {
     backoff: Backoff,
     me: Option<AgentId>,
     since: Revision,
-    logs: HashMap<ConversationId, Followed>,
-    outbox: Vec<Waiting>,
+    desk: Desk,
+    outbox: Outbox,
 }
 
 impl Agent {
@@ -106,8 +85,8 @@ impl Agent {
             backoff,
             me: None,
             since: Revision(0),
-            logs: HashMap::new(),
-            outbox: Vec::new(),
+            desk: Desk::default(),
+            outbox: Outbox::default(),
         }
     }
 
@@ -132,7 +111,7 @@ impl Agent {
         }
         Ok(Held {
             number: self.number,
-            logs: self.logs,
+            logs: self.desk.logs,
         })
     }
 
@@ -141,9 +120,7 @@ impl Agent {
         let opening = Socket::agent(self.at, &self.cookie);
         let socket = tokio::time::timeout(PONG_WITHIN, opening).await??;
         self.socket = Some(socket);
-        for waiting in &mut self.outbox {
-            waiting.again_at = None;
-        }
+        self.outbox.start_over();
         let hello = Hello {
             version: VERSION,
             since: self.since,
@@ -166,11 +143,7 @@ impl Agent {
             };
             let greeted = self.me.is_some();
             let silence = heard_at + if greeted { silent } else { PONG_WITHIN };
-            let again = self
-                .outbox
-                .iter()
-                .filter_map(|waiting| waiting.again_at)
-                .min();
+            let again = self.outbox.next_due();
             let Some(socket) = &mut self.socket else {
                 return Ok(());
             };
@@ -214,22 +187,8 @@ impl Agent {
         if self.me.is_none() {
             return Ok(());
         }
-        let now = Instant::now();
-        let mut busy = Vec::new();
-        let mut due = Vec::new();
-        for waiting in &mut self.outbox {
-            let conversation = waiting.command.conversation;
-            if busy.contains(&conversation) {
-                continue;
-            }
-            busy.push(conversation);
-            if waiting.again_at.is_none_or(|at| at <= now) {
-                waiting.again_at = Some(now + RETRANSMIT_AFTER);
-                due.push(waiting.command.clone().into());
-            }
-        }
-        for frame in due {
-            self.send(vec![frame]).await?;
+        for command in self.outbox.take_due(Instant::now()) {
+            self.send(vec![command.into()]).await?;
         }
         Ok(())
     }
@@ -240,7 +199,7 @@ impl Agent {
                 self.me = Some(welcome.agent.id);
                 self.backoff.reset();
                 // What the logs did meanwhile, following them anew tells.
-                let followed: Vec<_> = self.logs.keys().copied().collect();
+                let followed: Vec<_> = self.desk.logs.keys().copied().collect();
                 for conversation in followed {
                     self.follow(conversation).await?;
                 }
@@ -248,39 +207,30 @@ impl Agent {
             ToAgent::Conversations(list) => {
                 self.since = self.since.max(list.revision);
                 for summary in &list.conversations {
-                    self.note(summary).await?;
+                    if self.desk.note(summary) {
+                        self.follow(summary.id).await?;
+                    }
                 }
             }
             ToAgent::Events(part) => {
-                let log = self.logs.entry(part.conversation).or_default();
-                for event in part.events {
-                    if event.seq <= log.last() {
-                        continue;
-                    }
-                    log.gaps += u64::from(event.seq != log.last().next());
-                    log.events.push(event);
-                }
+                self.desk.take(part.conversation, part.events);
                 if part.more {
                     self.follow(part.conversation).await?;
                 }
             }
             ToAgent::Done(done) => {
-                self.outbox.retain(|waiting| waiting.command.id != done.id);
+                self.outbox.remove(done.id);
                 let me = Speaker::Agent(self.number);
                 self.ledger.lock().acknowledge(done.id, me, Hop::Origin);
             }
             ToAgent::Refused(refused) => {
                 self.ledger.lock().refuse(refused.id, &refused.problem);
                 if refused.problem.remedy() == Remedy::Never {
-                    self.outbox
-                        .retain(|waiting| waiting.command.id != refused.id);
-                } else if let Some(waiting) = self
-                    .outbox
-                    .iter_mut()
-                    .find(|waiting| waiting.command.id == refused.id)
-                {
-                    let ms = refused.problem.retry_after_ms.unwrap_or(1000);
-                    waiting.again_at = Some(Instant::now() + Duration::from_millis(ms.into()));
+                    self.outbox.remove(refused.id);
+                } else {
+                    let ms = refused.problem.retry_after_ms;
+                    let wait = ms.map_or(PUT_OFF, |ms| Duration::from_millis(ms.into()));
+                    self.outbox.put_off(refused.id, Instant::now() + wait);
                 }
             }
             ToAgent::Ask(ask) => {
@@ -295,19 +245,8 @@ impl Agent {
         Ok(())
     }
 
-    async fn note(&mut self, summary: &Summary) -> Result<(), Ended> {
-        let new = !self.logs.contains_key(&summary.id);
-        let log = self.logs.entry(summary.id).or_default();
-        log.status = summary.status;
-        log.assignee = summary.assignee.as_ref().map(|assignee| assignee.id);
-        if new {
-            self.follow(summary.id).await?;
-        }
-        Ok(())
-    }
-
     async fn follow(&mut self, conversation: ConversationId) -> Result<(), Ended> {
-        let after = self.logs.get(&conversation).map_or(Seq(0), Followed::last);
+        let after = self.desk.last(conversation);
         let open = Open {
             conversation,
             after,
@@ -317,71 +256,33 @@ impl Agent {
 
     /// Something that an agent does.
     fn act(&mut self) -> Result<(), Ended> {
-        let mut known: Vec<_> = self.logs.keys().copied().collect();
-        known.sort_unstable();
-        let Some(&conversation) = self.dice.pick(&known) else {
+        let Some(conversation) = self.desk.pick(&mut self.dice) else {
             return Ok(());
         };
-        if self
-            .outbox
-            .iter()
-            .filter(|waiting| waiting.command.conversation == conversation)
-            .count()
-            > 3
-        {
+        if !self.outbox.has_room(conversation) {
             return Ok(());
         }
         let id = clock::message_id().map_err(|_| Ended::Lost)?;
-        let log = self.logs.entry(conversation).or_default();
-        let mine = log.assignee.is_some() && log.assignee == self.me;
-        let (what, text) = match (log.status, self.dice.below(100)) {
-            (_, 0..20) => ("note", Some(words::of_agent("note", id))),
-            (Status::Queued, 20..30) => ("take", None),
-            (Status::Queued, _) => ("reply", Some(words::of_agent("reply", id))),
-            (Status::Assigned, 20..60) if mine => ("reply", Some(words::of_agent("reply", id))),
-            (Status::Assigned, 60..75) if mine => ("release", None),
-            (Status::Assigned, _) if mine => ("resolve", None),
-            // A colleague has it: that is to be refused, unless they just gave it back.
-            (Status::Assigned, 20..30) => ("reply", Some(words::of_agent("reply", id))),
-            _ => return Ok(()),
-        };
-        let act: Act = match (what, &text) {
-            ("note", Some(text)) => Note {
-                text: text.as_str().into(),
-            }
-            .into(),
-            (_, Some(text)) => Reply {
-                text: text.as_str().into(),
-            }
-            .into(),
-            ("take", None) => Take { over: false }.into(),
-            ("release", None) => Release {}.into(),
-            (_, None) => Resolve {}.into(),
-        };
+        let (act, meant) = self.desk.decide(&mut self.dice, self.me, conversation, id);
         let said = Said {
             conversation,
             by: Speaker::Agent(self.number),
-            text,
+            meant,
         };
         self.ledger.lock().say(id, said);
-        let command = Command {
+        self.outbox.push(Command {
             id,
             conversation,
             act,
-        };
-        self.outbox.push(Waiting {
-            command,
-            again_at: None,
         });
         Ok(())
     }
 
     fn tell_standing(&self) {
-        let heads = self.logs.iter().map(|(id, log)| (*id, log.last()));
         self.standing.send_replace(Standing {
             connected: self.me.is_some(),
             unsent: self.outbox.len(),
-            heads: heads.collect(),
+            heads: self.desk.heads(),
         });
     }
 }
