@@ -15,6 +15,8 @@ pub mod bot;
 pub mod conversation;
 pub mod hop;
 pub mod id;
+#[cfg(any(feature = "json", feature = "compile"))]
+pub mod json;
 #[cfg(feature = "compile")]
 pub mod knowledge;
 pub mod limit;

@@ -1,8 +1,8 @@
 //! Entities: what can be found in a question besides words, such as an order number.
 
 use super::item::{Fields, Reader, taker};
-use super::json::Json;
 use super::{KnowledgeErrorCode as Code, Source};
+use crate::json::Json;
 use crate::limits::{
     ENTITY_PATTERNS_MAX, ENTITY_VALUES_MAX, PHRASING_BYTES_MAX, RULE_TERM_TOKENS_MAX,
 };

@@ -1,9 +1,9 @@
 //! The fields of a line: of the right type, neither empty nor too long, each error with its place.
 
 use super::item::Reader;
-use super::json::Json;
 use super::{KnowledgeErrorCode as Code, Localised};
 use crate::answer::tokens::{Tokens, script};
+use crate::json::Json;
 use crate::limits::{
     ENTRY_ID_BYTES_MAX, ENTRY_PHRASINGS_MAX, LANGUAGE_TAG_BYTES_MAX, PHRASING_BYTES_MAX,
     RULE_TERMS_MAX,
@@ -194,14 +194,16 @@ impl Reader<'_> {
 
     /// A whole number within bounds.
     pub(super) fn integer(&mut self, field: &str, value: &Json, from: i64, to: i64) -> Option<i64> {
-        match value {
-            Json::Integer(number) if (from..=to).contains(number) => Some(*number),
-            _ => {
-                let message = format!("a whole number from {from} to {to} is expected");
-                self.error(field, Code::BadValue, message);
-                None
-            }
+        let number = match value {
+            Json::Number(number) => number.as_i64(),
+            _ => None,
+        };
+        let number = number.filter(|number| (from..=to).contains(number));
+        if number.is_none() {
+            let message = format!("a whole number from {from} to {to} is expected");
+            self.error(field, Code::BadValue, message);
         }
+        number
     }
 
     /// Whether a term has words, and not too many.

@@ -2,8 +2,8 @@
 //! an entity (`entity`), the settings (`settings`).
 
 use super::encoding;
-use super::json::Json;
 use super::{FaqEntry, Knowledge, KnowledgeError, KnowledgeErrorCode as Code, Localised, Source};
+use crate::json::Json;
 use crate::limits::{
     ANSWER_BYTES_MAX, KNOWLEDGE_ERRORS_MAX, KNOWLEDGE_LINE_BYTES_MAX, PHRASING_BYTES_MAX,
     SYNONYM_TOKENS_MAX,

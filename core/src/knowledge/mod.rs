@@ -13,7 +13,6 @@ mod entity;
 mod error;
 mod field;
 mod item;
-mod json;
 mod parse;
 mod rule;
 mod schedule;

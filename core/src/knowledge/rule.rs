@@ -1,8 +1,8 @@
 //! A rule as it is written: what a question must have, and what follows.
 
 use super::item::{Fields, Reader, taker};
-use super::json::Json;
 use super::{KnowledgeErrorCode as Code, Source};
+use crate::json::Json;
 use crate::limits::{
     ENTRY_ID_BYTES_MAX, LANGUAGE_TAG_BYTES_MAX, NEAR_TERMS_MAX, NEAR_WITHIN_DEFAULT,
     NEAR_WITHIN_MAX, PAGE_FIELD_BYTES_MAX, PHRASING_BYTES_MAX, RULE_LABELS_MAX,

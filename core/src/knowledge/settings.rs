@@ -1,10 +1,10 @@
 //! The settings line: what holds for the whole knowledge.
 
 use super::item::{Fields, Reader, taker};
-use super::json::Json;
 use super::{
     KnowledgeError, KnowledgeErrorCode as Code, Schedule, Settings, Source, Zone, schedule,
 };
+use crate::json::Json;
 use crate::limits::WORD_BYTES_MAX;
 
 impl Settings {

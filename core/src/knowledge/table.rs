@@ -6,8 +6,8 @@
 //! like a line of JSON: errors name the row's first line and the field.
 
 use super::item::Reader;
-use super::json::Json;
 use super::{Knowledge, KnowledgeErrorCode as Code, encoding};
+use crate::json::Json;
 use crate::limits::{KNOWLEDGE_ERRORS_MAX, KNOWLEDGE_LINE_BYTES_MAX};
 
 /// Columns that may bear a language.

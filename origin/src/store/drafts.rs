@@ -238,21 +238,8 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await?;
         let item: i64 = row.try_get(0)?;
-        let added = sqlx::query(
-            "insert into knowledge_item (inbox, item, kind, name, revision, changed_at, changed_by, value) \
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )
-        .bind(inbox)
-        .bind(item)
-        .bind(&line.kind)
-        .bind(&line.name)
-        .bind(revision)
-        .bind(integer(change.at.as_millis()))
-        .bind(change.who.map(|who| who.as_bytes().to_vec()))
-        .bind(&line.value)
-        .execute(&mut *transaction)
-        .await;
-        if is_taken(added)? {
+        let written = write_item(&mut transaction, (inbox, item), line, (revision, change)).await?;
+        if !written {
             return Ok(Edit::NameTaken);
         }
         transaction.commit().await?;
@@ -273,21 +260,8 @@ impl Store {
             return Ok(failed);
         }
         let revision = next_revision(&mut transaction, inbox, change).await?;
-        let put = sqlx::query(
-            "update knowledge_item set kind = ?3, name = ?4, revision = ?5, changed_at = ?6, changed_by = ?7, value = ?8 \
-             where inbox = ?1 and item = ?2",
-        )
-        .bind(inbox)
-        .bind(item)
-        .bind(&line.kind)
-        .bind(&line.name)
-        .bind(revision)
-        .bind(integer(change.at.as_millis()))
-        .bind(change.who.map(|who| who.as_bytes().to_vec()))
-        .bind(&line.value)
-        .execute(&mut *transaction)
-        .await;
-        if is_taken(put)? {
+        let written = write_item(&mut transaction, (inbox, item), line, (revision, change)).await?;
+        if !written {
             return Ok(Edit::NameTaken);
         }
         transaction.commit().await?;
@@ -424,11 +398,33 @@ async fn check_seen(
     })
 }
 
-/// Whether a write failed only because the name is taken.
-fn is_taken<T>(written: Result<T, sqlx::Error>) -> Result<bool, StoreError> {
+/// Writes an item, a new one or in the place of the old; false if another one has its name.
+async fn write_item(
+    connection: &mut SqliteConnection,
+    (inbox, item): (&str, i64),
+    line: &Line,
+    (revision, change): (i64, Change),
+) -> Result<bool, StoreError> {
+    let written = sqlx::query(
+        "insert into knowledge_item (inbox, item, kind, name, revision, changed_at, changed_by, value) \
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+         on conflict (inbox, item) do update set kind = excluded.kind, name = excluded.name, \
+         revision = excluded.revision, changed_at = excluded.changed_at, \
+         changed_by = excluded.changed_by, value = excluded.value",
+    )
+    .bind(inbox)
+    .bind(item)
+    .bind(&line.kind)
+    .bind(&line.name)
+    .bind(revision)
+    .bind(integer(change.at.as_millis()))
+    .bind(change.who.map(|who| who.as_bytes().to_vec()))
+    .bind(&line.value)
+    .execute(connection)
+    .await;
     match written {
-        Ok(_) => Ok(false),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(true),
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

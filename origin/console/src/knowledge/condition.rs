@@ -2,8 +2,9 @@
 //!
 //! Invariant: what the row does not show (how near, in which order) stays as it is.
 
+use firsthop_core::json::Json;
+
 use super::doc::Doc;
-use super::json::Json;
 
 /// What a condition looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! In and out: texts, lists of texts, texts by language. Invariant: what the form does not know is
 //! kept as it is, and so is the order of the fields; a field that is left empty is not written.
 
-use super::json::{Fields, Json};
+use firsthop_core::json::{Fields, Json};
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -5,8 +5,9 @@
 //! Invariant: nothing that was typed is dropped except by [`Edit::take_theirs`] or by whoever
 //! drops the [`Edit`].
 
+use firsthop_core::json::Json;
+
 use super::doc::Doc;
-use super::json::Json;
 use super::merge::{Difference, Side, differences, settle};
 use super::wire::{Fault, Item, Kind};
 

@@ -4,8 +4,9 @@
 //! [`Difference`]s, and the item with one side or the other for each. Invariant: what only one
 //! side changed is taken from it; additions to lists and removals from them are all carried out.
 
+use firsthop_core::json::Json;
+
 use super::doc::Doc;
-use super::json::Json;
 
 /// Which side an editor prefers where both changed the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

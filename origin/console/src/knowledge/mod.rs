@@ -9,7 +9,6 @@ pub mod condition;
 pub mod doc;
 pub mod edit;
 pub mod explain;
-pub mod json;
 pub mod merge;
 pub mod schema;
 pub mod wire;

@@ -5,11 +5,11 @@
 //! (`browser::http`).
 
 use firsthop_core::Timestamp;
+use firsthop_core::json::Json;
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::{Code, Problem};
 use serde::{Deserialize, Serialize};
 
-use super::json::Json;
 use super::work::Version;
 use crate::rest::read_problem;
 

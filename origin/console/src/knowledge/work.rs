@@ -3,10 +3,10 @@
 //! passed over.
 
 use firsthop_core::Timestamp;
+use firsthop_core::json::Json;
 use firsthop_core::pack::PackHash;
 use serde::{Deserialize, Serialize};
 
-use super::json::Json;
 use super::wire::{Item, Who};
 
 /// A published version.

@@ -1,24 +1,22 @@
 //! Groups of questions that the bot could not answer: listed, and dealt with.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use firsthop_core::Timestamp;
+use firsthop_core::json::{Fields, Json};
 use firsthop_core::limits::{GROUP_QUESTIONS_TOLD_MAX, KNOWLEDGE_LINE_BYTES_MAX, PAGE_ITEMS_MAX};
 use firsthop_core::protocol::{Code, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
+use super::asker::{Asker, Editor, Reader};
 use super::items::{ItemJson, add_line, put_line};
-use super::{editor, if_match, number, reader, stored, word, written};
-use crate::app::App;
+use super::{stored, written};
 use crate::knowledge::groups::{Group, groups};
 use crate::knowledge::lines::line;
 use crate::store::drafts::{Item, Line};
@@ -64,19 +62,14 @@ struct Settled<'a> {
 }
 
 /// `GET …/groups`.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let query = query.as_deref();
-    let limit = number(query, "limit", GROUPS_DEFAULT)?.clamp(1, PAGE_ITEMS_MAX);
-    let offset = number(query, "offset", 0)?;
-    let mut groups = all(&app, &key).await?;
+pub(super) async fn list(asker: Reader) -> Result<Response, Failure> {
+    let limit = asker
+        .number("limit", GROUPS_DEFAULT)?
+        .clamp(1, PAGE_ITEMS_MAX);
+    let offset = asker.number("offset", 0)?;
+    let mut groups = all(&asker).await?;
     let newest = |group: &Group| core::cmp::Reverse(group.span().1);
-    match word(query, "sort").as_deref() {
+    match asker.word("sort").as_deref() {
         None | Some("frequent") => {
             groups.sort_by_key(|group| (core::cmp::Reverse(group.questions.len()), newest(group)));
         }
@@ -90,21 +83,16 @@ pub(super) async fn list(
     let questions: usize = groups.iter().map(|group| group.questions.len()).sum();
     let mut told = Vec::new();
     for group in groups.iter().skip(offset).take(limit) {
-        told.push(to_json(&app, &key, group).await?);
+        told.push(to_json(&asker, group).await?);
     }
     let body = json!({ "groups": told, "total": total, "questions": questions });
     Ok(json_response(StatusCode::OK, &body))
 }
 
 /// `GET …/groups/{group}`.
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Path((key, id)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let group = find(&app, &key, &id).await?;
-    let mut body = to_json(&app, &key, &group).await?;
+pub(super) async fn one(asker: Reader) -> Result<Response, Failure> {
+    let group = find(&asker, asker.part()).await?;
+    let mut body = to_json(&asker, &group).await?;
     let wordings = group.wordings().into_iter().take(GROUP_QUESTIONS_TOLD_MAX);
     body["questions"] = wordings
         .map(|(asked, count)| {
@@ -116,23 +104,22 @@ pub(super) async fn one(
 }
 
 /// `POST …/groups/{group}`.
-pub(super) async fn act(
-    State(app): State<Arc<App>>,
-    Path((key, id)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let bytes = request::body(&headers, body, 2 * KNOWLEDGE_LINE_BYTES_MAX).await?;
+pub(super) async fn act(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let bytes = request::body(&asker.headers, body, 2 * KNOWLEDGE_LINE_BYTES_MAX).await?;
     let wanted: Request = serde_json::from_slice(&bytes).map_err(|_| {
         let message = "`act` must be `entry` with `value`, `phrasings` with `item` and `phrasings`, or `dismiss`";
         Problem::new(Code::InvalidInput, message)
     })?;
-    let group = find(&app, &key, &id).await?;
+    let group = find(&asker, asker.part()).await?;
     let places = group.places(wanted.until);
     let (item, status) = match wanted.act {
         Act::Dismiss => {
-            let settled = app.store.settle_questions(&places).await.map_err(stored)?;
+            let settled = asker
+                .app
+                .store
+                .settle_questions(&places)
+                .await
+                .map_err(stored)?;
             let body = json!({ "settled": settled });
             return Ok(json_response(StatusCode::OK, &body));
         }
@@ -144,54 +131,73 @@ pub(super) async fn act(
                 let message = "`value` must be an entry: an object with an `id`";
                 return Err(Problem::new(Code::InvalidInput, message).into());
             }
-            match add_line(&app, &key, &agent, line).await? {
+            match add_line(&asker, line).await? {
                 Ok(item) => (item, StatusCode::CREATED),
                 Err(refused) => return Ok(refused),
             }
         }
         Act::Phrasings => {
             let number = wanted.item.unwrap_or_default();
-            let item = app.store.item(&key, number).await.map_err(stored)?;
+            let item = asker
+                .app
+                .store
+                .item(&asker.inbox, number)
+                .await
+                .map_err(stored)?;
             let item = item.ok_or_else(no_entry)?;
-            let seen = match request::text(&headers, header::IF_MATCH) {
-                Some(_) => if_match(&headers)?,
+            let seen = match request::text(&asker.headers, header::IF_MATCH) {
+                Some(_) => asker.seen()?,
                 None => item.revision,
             };
             let line = with_phrasings(&item, group.lang, &wanted.phrasings)?;
-            match put_line(&app, &key, &agent, (number, seen), line).await? {
+            match put_line(&asker, (number, seen), line).await? {
                 Ok(()) => (number, StatusCode::OK),
                 Err(refused) => return Ok(refused),
             }
         }
     };
-    let settled = app.store.settle_questions(&places).await.map_err(stored)?;
-    let item = app.store.item(&key, item).await.map_err(stored)?;
+    let settled = asker
+        .app
+        .store
+        .settle_questions(&places)
+        .await
+        .map_err(stored)?;
+    let item = asker
+        .app
+        .store
+        .item(&asker.inbox, item)
+        .await
+        .map_err(stored)?;
     let item = item.ok_or_else(no_entry)?;
     let item = ItemJson::new(&item)?;
     written(status, &Settled { item, settled })
 }
 
-async fn all(app: &App, key: &str) -> Result<Vec<Group>, Problem> {
-    let pack = app.settings().pack(key);
-    groups(&app.store, key, pack).await.map_err(stored)
+async fn all(asker: &Asker) -> Result<Vec<Group>, Problem> {
+    let pack = asker.app.settings().pack(&asker.inbox);
+    groups(&asker.app.store, &asker.inbox, pack)
+        .await
+        .map_err(stored)
 }
 
-async fn find(app: &App, key: &str, id: &str) -> Result<Group, Problem> {
-    let found = all(app, key)
-        .await?
-        .into_iter()
-        .find(|group| group.id == id);
+async fn find(asker: &Asker, id: &str) -> Result<Group, Problem> {
+    let found = all(asker).await?.into_iter().find(|group| group.id == id);
     found.ok_or_else(|| Problem::new(Code::NotFound, "there is no such group of open questions"))
 }
 
-async fn to_json(app: &App, key: &str, group: &Group) -> Result<Value, Problem> {
+async fn to_json(asker: &Asker, group: &Group) -> Result<Value, Problem> {
     let suggested = match &group.suggested {
         None => None,
         Some((entry, confidence)) => {
-            let named = app.store.item_named(key, "entry", entry).await;
-            let title = app
+            let named = asker
+                .app
+                .store
+                .item_named(&asker.inbox, "entry", entry)
+                .await;
+            let title = asker
+                .app
                 .settings()
-                .pack(key)
+                .pack(&asker.inbox)
                 .and_then(|pack| title(&pack, entry, group.samples().first()?));
             // An entry that the draft no longer has is no suggestion.
             named.map_err(stored)?.map(|item| {
@@ -221,76 +227,53 @@ fn title(pack: &firsthop_core::pack::Pack, entry: &str, question: &str) -> Optio
 /// The entry with those phrasings added that it does not have; to those in `lang`, if it has
 /// them by language.
 fn with_phrasings(item: &Item, lang: &str, added: &[String]) -> Result<Line, Problem> {
-    let malformed = || Problem::new(Code::Internal, "an item in the store is no JSON object");
-    // Members keep their order: only the list is written anew.
-    let members: Members = serde_json::from_str(&item.line.value).map_err(|_| malformed())?;
+    let malformed = || Problem::new(Code::Internal, "an item in the store is no entry");
     if item.line.kind != "entry" || added.is_empty() {
         let message = "`item` must be an entry, and `phrasings` must not be empty";
         return Err(Problem::new(Code::InvalidInput, message));
     }
-    let mut known: BTreeSet<String> = BTreeSet::new();
-    let mut value = String::from("{");
-    for (at, (name, text)) in members.0.iter().enumerate() {
-        if at > 0 {
-            value.push_str(", ");
+    let mut entry: Fields = match serde_json::from_str(&item.line.value) {
+        Ok(Json::Object(fields)) => fields,
+        _ => return Err(malformed()),
+    };
+    let field = entry.iter_mut().find(|(name, _)| name == "phrasings");
+    let (_, phrasings) = field.ok_or_else(malformed)?;
+    let lists: Vec<&Json> = match &*phrasings {
+        Json::Object(by_language) => by_language.iter().map(|(_, list)| list).collect(),
+        list => vec![list],
+    };
+    let mut known: BTreeSet<String> = lists
+        .into_iter()
+        .filter_map(Json::as_list)
+        .flatten()
+        .filter_map(Json::as_text)
+        .map(plain)
+        .collect();
+    let list = match phrasings {
+        Json::Object(by_language) => {
+            let at = by_language.iter().position(|(name, _)| name == lang);
+            let at = at.unwrap_or_else(|| {
+                by_language.push((lang.to_owned(), Json::List(Vec::new())));
+                by_language.len() - 1
+            });
+            &mut by_language[at].1
         }
-        value.push_str(&json!(name).to_string());
-        value.push_str(": ");
-        if name != "phrasings" {
-            value.push_str(text.get());
-            continue;
+        list => list,
+    };
+    let Json::List(list) = list else {
+        return Err(malformed());
+    };
+    for phrasing in added {
+        if known.insert(plain(phrasing)) {
+            list.push(phrasing.trim().into());
         }
-        let mut phrasings: Value = serde_json::from_str(text.get()).map_err(|_| malformed())?;
-        let lists: Vec<_> = match &phrasings {
-            Value::Object(by_language) => by_language.values().collect(),
-            list => vec![list],
-        };
-        let texts = lists.into_iter().filter_map(Value::as_array).flatten();
-        known.extend(texts.filter_map(Value::as_str).map(plain));
-        let list = match &mut phrasings {
-            Value::Object(by_language) => by_language.entry(lang).or_insert_with(|| json!([])),
-            list => list,
-        };
-        let list = list.as_array_mut().ok_or_else(malformed)?;
-        for phrasing in added {
-            if known.insert(plain(phrasing)) {
-                list.push(json!(phrasing.trim()));
-            }
-        }
-        value.push_str(&json!(phrasings).to_string());
     }
-    value.push('}');
-    Ok(line(&value))
+    let written = serde_json::to_string(&Json::Object(entry)).map_err(|_| malformed())?;
+    Ok(line(&written))
 }
 
 fn plain(phrasing: &str) -> String {
     phrasing.trim().to_lowercase()
-}
-
-/// An object's members in their order, each as it was written.
-struct Members(Vec<(String, Box<RawValue>)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> serde::de::Visitor<'de> for Read {
-            type Value = Members;
-            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Read)
-    }
 }
 
 fn no_entry() -> Problem {

@@ -1,9 +1,6 @@
 //! A draft's items: listed and searched, read, added, changed, removed.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use firsthop_core::Timestamp;
@@ -17,14 +14,10 @@ use serde_json::value::RawValue;
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::{
-    change_by, editor, errors_to_json, if_match, number, off_thread, overtaken, reader, stored,
-    word, written, wrong,
-};
-use crate::app::App;
+use super::asker::{Asker, Editor, Reader};
+use super::{errors_to_json, off_thread, overtaken, stored, written, wrong};
 use crate::knowledge::check;
 use crate::knowledge::lines::line;
-use crate::store::accounts::Agent;
 use crate::store::drafts::{Edit, Item, Line, Wanted};
 
 /// What is around an item's value in a request.
@@ -76,16 +69,11 @@ struct Written {
 }
 
 /// `GET …/items`.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let query = query.as_deref();
-    let limit = number(query, "limit", ITEMS_DEFAULT)?.clamp(1, PAGE_ITEMS_MAX);
-    let text = word(query, "q").unwrap_or_default();
+pub(super) async fn list(asker: Reader) -> Result<Response, Failure> {
+    let limit = asker
+        .number("limit", ITEMS_DEFAULT)?
+        .clamp(1, PAGE_ITEMS_MAX);
+    let text = asker.word("q").unwrap_or_default();
     if text.len() > SEARCH_BYTES_MAX {
         let message = format!(
             "`q` has {} bytes; at most {SEARCH_BYTES_MAX} are allowed",
@@ -93,15 +81,20 @@ pub(super) async fn list(
         );
         return Err(Problem::new(Code::TextTooLong, message).into());
     }
-    let kind = word(query, "kind");
+    let kind = asker.word("kind");
     let wanted = Wanted {
         text: text.trim(),
         kind: kind.as_deref(),
-        after: i64::try_from(number(query, "after", 0)?).unwrap_or(i64::MAX),
+        after: i64::try_from(asker.number("after", 0)?).unwrap_or(i64::MAX),
         limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
     };
-    let draft = app.store.draft(&key).await.map_err(stored)?;
-    let (mut items, total) = app.store.items(&key, &wanted).await.map_err(stored)?;
+    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
+    let (mut items, total) = asker
+        .app
+        .store
+        .items(&asker.inbox, &wanted)
+        .await
+        .map_err(stored)?;
     let mut bytes = 0;
     let fits = items
         .iter()
@@ -124,117 +117,110 @@ pub(super) async fn list(
 }
 
 /// `GET …/items/{item}`.
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Path((key, item)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    told(&app, &key, number_of(&item)?, StatusCode::OK).await
+pub(super) async fn one(asker: Reader) -> Result<Response, Failure> {
+    told(&asker, number_of(asker.part())?, StatusCode::OK).await
 }
 
 /// `POST …/items`.
-pub(super) async fn add(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let line = read(&headers, body).await?;
-    match add_line(&app, &key, &agent, line).await? {
-        Ok(item) => told(&app, &key, item, StatusCode::CREATED).await,
+pub(super) async fn add(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let line = read(&asker.headers, body).await?;
+    match add_line(&asker, line).await? {
+        Ok(item) => told(&asker, item, StatusCode::CREATED).await,
         Err(refused) => Ok(refused),
     }
 }
 
 /// Adds an item; gives its number, or what is wrong with it.
-pub(super) async fn add_line(
-    app: &App,
-    key: &str,
-    agent: &Agent,
-    line: Line,
-) -> Result<Result<i64, Response>, Failure> {
-    if let Some(refused) = refused(app, key, None, &line.value).await? {
+pub(super) async fn add_line(asker: &Asker, line: Line) -> Result<Result<i64, Response>, Failure> {
+    if let Some(refused) = refused(asker, None, &line.value).await? {
         return Ok(Err(refused));
     }
-    let edit = app.store.add_item(key, &line, change_by(agent)).await;
+    let edit = asker
+        .app
+        .store
+        .add_item(&asker.inbox, &line, asker.change())
+        .await;
     match edit.map_err(stored)? {
         Edit::Done(item) => Ok(Ok(item)),
         Edit::NameTaken => Err(name_taken().into()),
-        Edit::Overtaken | Edit::Missing => Ok(Err(overtaken(app, key, None).await?)),
+        Edit::Overtaken | Edit::Missing => Ok(Err(overtaken(asker, None).await?)),
     }
 }
 
 /// `PUT …/items/{item}`.
-pub(super) async fn change(
-    State(app): State<Arc<App>>,
-    Path((key, item)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let item = number_of(&item)?;
-    let line = read(&headers, body).await?;
-    match put_line(&app, &key, &agent, (item, seen), line).await? {
-        Ok(()) => told(&app, &key, item, StatusCode::OK).await,
+pub(super) async fn change(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let item = number_of(asker.part())?;
+    let line = read(&asker.headers, body).await?;
+    match put_line(&asker, (item, seen), line).await? {
+        Ok(()) => told(&asker, item, StatusCode::OK).await,
         Err(refused) => Ok(refused),
     }
 }
 
 /// Changes the item that was seen at a revision; gives what is wrong with it, if anything is.
 pub(super) async fn put_line(
-    app: &App,
-    key: &str,
-    agent: &Agent,
+    asker: &Asker,
     (item, seen): (i64, i64),
     line: Line,
 ) -> Result<Result<(), Response>, Failure> {
-    if let Some(refused) = refused(app, key, Some(item), &line.value).await? {
+    if let Some(refused) = refused(asker, Some(item), &line.value).await? {
         return Ok(Err(refused));
     }
-    let change = change_by(agent);
-    let edit = app.store.put_item(key, (item, seen), &line, change).await;
+    let change = asker.change();
+    let edit = asker
+        .app
+        .store
+        .put_item(&asker.inbox, (item, seen), &line, change)
+        .await;
     match edit.map_err(stored)? {
         Edit::Done(_) => Ok(Ok(())),
         Edit::NameTaken => Err(name_taken().into()),
-        Edit::Overtaken => Ok(Err(item_overtaken(app, key, item).await?)),
+        Edit::Overtaken => Ok(Err(item_overtaken(asker, item).await?)),
         Edit::Missing => Err(no_item().into()),
     }
 }
 
 /// `DELETE …/items/{item}`.
-pub(super) async fn remove(
-    State(app): State<Arc<App>>,
-    Path((key, item)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let item = number_of(&item)?;
-    let change = change_by(&agent);
-    let edit = app.store.remove_item(&key, (item, seen), change).await;
+pub(super) async fn remove(asker: Editor) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let item = number_of(asker.part())?;
+    let change = asker.change();
+    let edit = asker
+        .app
+        .store
+        .remove_item(&asker.inbox, (item, seen), change)
+        .await;
     match edit.map_err(stored)? {
         Edit::Done(revision) => Ok(json_response(
             StatusCode::OK,
             &json!({ "revision": revision }),
         )),
-        Edit::Overtaken => item_overtaken(&app, &key, item).await,
+        Edit::Overtaken => item_overtaken(&asker, item).await,
         Edit::Missing | Edit::NameTaken => Err(no_item().into()),
     }
 }
 
-async fn told(app: &App, key: &str, item: i64, status: StatusCode) -> Result<Response, Failure> {
-    let item = app.store.item(key, item).await.map_err(stored)?;
+async fn told(asker: &Asker, item: i64, status: StatusCode) -> Result<Response, Failure> {
+    let item = asker
+        .app
+        .store
+        .item(&asker.inbox, item)
+        .await
+        .map_err(stored)?;
     let item = item.ok_or_else(no_item)?;
     written(status, &ItemJson::new(&item)?)
 }
 
-async fn item_overtaken(app: &App, key: &str, item: i64) -> Result<Response, Failure> {
-    let now = app.store.item(key, item).await.map_err(stored)?;
+async fn item_overtaken(asker: &Asker, item: i64) -> Result<Response, Failure> {
+    let now = asker
+        .app
+        .store
+        .item(&asker.inbox, item)
+        .await
+        .map_err(stored)?;
     let now = now.as_ref().map(ItemJson::new).transpose()?;
-    overtaken(app, key, now.map(|now| json!(now))).await
+    overtaken(asker, now.map(|now| json!(now))).await
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Line, Problem> {
@@ -249,12 +235,16 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Line, Problem> {
 
 /// What is wrong with a value in the place of an item, or as a new one.
 async fn refused(
-    app: &App,
-    key: &str,
+    asker: &Asker,
     item: Option<i64>,
     value: &str,
 ) -> Result<Option<Response>, Problem> {
-    let (_, mut others) = app.store.draft_lines(key).await.map_err(stored)?;
+    let (_, mut others) = asker
+        .app
+        .store
+        .draft_lines(&asker.inbox)
+        .await
+        .map_err(stored)?;
     others.retain(|(other, _)| Some(*other) != item);
     let value = value.to_owned();
     let errors = off_thread(move || check::item(&others, &value)).await?;

@@ -6,6 +6,7 @@
 //! says which revision they saw (`If-Match`), and is told `edited_meanwhile` with what is there
 //! now if somebody else was quicker.
 
+mod asker;
 mod groups;
 mod items;
 mod preview;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -25,18 +26,17 @@ use firsthop_core::protocol::{Code, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::asker::{Asker, Editor, Reader};
 use super::problem::{Failure, json_response};
 use super::request;
 use crate::accounts::logged_in;
 use crate::app::App;
-use crate::host;
 use crate::knowledge::PublishError;
 use crate::knowledge::check::{DRAFT, DraftFile, errors_to_json};
 use crate::knowledge::lines::{of_file, of_table};
 use crate::knowledge::publishing::{File, file_of, publish_built};
 use crate::store::StoreError;
-use crate::store::accounts::Agent;
-use crate::store::drafts::{Change, Draft, Edit};
+use crate::store::drafts::{Draft, Edit};
 use crate::store::versions::{How, Version};
 
 /// How an uploaded file is called in errors.
@@ -118,19 +118,19 @@ async fn inboxes(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Resp
 }
 
 /// `GET …/knowledge`.
-async fn draft(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    let agent = reader(&app, &headers, &key).await?;
-    let draft = app.store.draft(&key).await.map_err(stored)?;
-    let published = app.store.last_version(&key).await.map_err(stored)?;
+async fn draft(asker: Reader) -> Result<Response, Failure> {
+    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
+    let published = asker
+        .app
+        .store
+        .last_version(&asker.inbox)
+        .await
+        .map_err(stored)?;
     let body = json!({
-        "inbox": key,
+        "inbox": asker.inbox,
         "draft": draft_to_json(&draft, published.as_ref()),
         "published": published.as_ref().map(versions::to_json),
-        "may_edit": agent.role.edits_knowledge(),
+        "may_edit": asker.agent.role.edits_knowledge(),
     });
     Ok(json_response(StatusCode::OK, &body))
 }
@@ -155,62 +155,63 @@ fn draft_to_json(draft: &Draft, published: Option<&Version>) -> Value {
 }
 
 /// The draft as it stands now, for who changed all of it, or could not.
-async fn draft_now(app: &App, key: &str) -> Result<Value, Problem> {
-    let draft = app.store.draft(key).await.map_err(stored)?;
-    let published = app.store.last_version(key).await.map_err(stored)?;
+async fn draft_now(asker: &Asker) -> Result<Value, Problem> {
+    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
+    let published = asker
+        .app
+        .store
+        .last_version(&asker.inbox)
+        .await
+        .map_err(stored)?;
     Ok(draft_to_json(&draft, published.as_ref()))
 }
 
 /// `POST …/knowledge`: a file becomes the draft and is published.
-async fn upload(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
+async fn upload(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let text = request::body(&asker.headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
+    let headers = asker.headers.clone();
     let text = match off_thread(move || uploaded(&headers, text.to_vec())).await? {
         Ok(text) => text,
         Err(errors) => return Ok(wrong(&errors, &errors_to_json(&errors))),
     };
     let file = File {
-        inbox: &key,
+        inbox: &asker.inbox,
         name: UPLOAD,
         text,
         how: How::Upload,
-        change: change_by(&agent),
+        change: asker.change(),
     };
-    let built = app
+    let built = asker
+        .app
         .workshop
         .build(UPLOAD, file.text.clone(), Arc::default())
         .await;
     let published = match built {
-        Ok(built) => publish_built(&app.store, &file, &built).await,
+        Ok(built) => publish_built(&asker.app.store, &file, &built).await,
         Err(error) => Err(error),
     };
     match published {
         Ok(published) => {
-            tracing::info!(inbox = key, pack = %published.pack, entries = published.entries, version = published.version, "knowledge was published");
-            app.refresh_settings().await.map_err(Problem::from)?;
+            tracing::info!(inbox = asker.inbox, pack = %published.pack, entries = published.entries, version = published.version, "knowledge was published");
+            asker.app.refresh_settings().await.map_err(Problem::from)?;
             Ok(json_response(StatusCode::OK, &published.to_json()))
         }
         Err(PublishError::Knowledge(errors)) => Ok(wrong(&errors, &errors_to_json(&errors))),
         Err(error) => {
-            tracing::warn!(inbox = key, %error, "knowledge was not published");
+            tracing::warn!(inbox = asker.inbox, %error, "knowledge was not published");
             Ok(Failure(error.into()).into_response())
         }
     }
 }
 
 /// `GET …/knowledge/check`.
-async fn check(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let (revision, lines) = app.store.draft_lines(&key).await.map_err(stored)?;
+async fn check(asker: Reader) -> Result<Response, Failure> {
+    let (revision, lines) = asker
+        .app
+        .store
+        .draft_lines(&asker.inbox)
+        .await
+        .map_err(stored)?;
     let (errors, warnings) = off_thread(move || {
         let draft = DraftFile::new(&lines);
         match parse(DRAFT, &draft.text) {
@@ -224,14 +225,14 @@ async fn check(
 }
 
 /// `GET …/knowledge/file`.
-async fn download(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let (_, lines) = app.store.draft_lines(&key).await.map_err(stored)?;
-    Ok(file_response(&key, DraftFile::new(&lines).text))
+async fn download(asker: Reader) -> Result<Response, Failure> {
+    let (_, lines) = asker
+        .app
+        .store
+        .draft_lines(&asker.inbox)
+        .await
+        .map_err(stored)?;
+    Ok(file_response(&asker.inbox, DraftFile::new(&lines).text))
 }
 
 fn file_response(key: &str, text: Vec<u8>) -> Response {
@@ -246,15 +247,10 @@ fn file_response(key: &str, text: Vec<u8>) -> Response {
 }
 
 /// `PUT …/knowledge/file`.
-async fn replace(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let text = request::body(&headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
+async fn replace(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let text = request::body(&asker.headers, body, KNOWLEDGE_FILE_BYTES_MAX).await?;
+    let headers = asker.headers.clone();
     let read = off_thread(move || {
         let text = uploaded(&headers, text.to_vec())?;
         parse(UPLOAD, &text).map(|_| of_file(&text))
@@ -264,58 +260,62 @@ async fn replace(
         Ok(lines) => lines,
         Err(errors) => return Ok(wrong(&errors, &errors_to_json(&errors))),
     };
-    let change = change_by(&agent);
-    let edit = app
+    let change = asker.change();
+    let edit = asker
+        .app
         .store
-        .replace_draft(&key, seen, (&lines, None), change)
+        .replace_draft(&asker.inbox, seen, (&lines, None), change)
         .await;
-    whole(&app, &key, edit.map_err(stored)?).await
+    whole(&asker, edit.map_err(stored)?).await
 }
 
 /// `POST …/knowledge/discard`.
-async fn discard(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let published = app.store.last_version(&key).await.map_err(stored)?;
+async fn discard(asker: Editor) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let published = asker
+        .app
+        .store
+        .last_version(&asker.inbox)
+        .await
+        .map_err(stored)?;
     let file = match &published {
-        Some(version) => file_of(&app.store, version).await.map_err(Problem::from)?,
+        Some(version) => file_of(&asker.app.store, version)
+            .await
+            .map_err(Problem::from)?,
         None => None,
     };
     let file = file
         .ok_or_else(|| Problem::new(Code::NotFound, "no knowledge file has been published here"))?;
     let source = published.and_then(|published| published.source);
-    let (lines, change) = (of_file(&file), change_by(&agent));
-    let edit = app
+    let (lines, change) = (of_file(&file), asker.change());
+    let edit = asker
+        .app
         .store
-        .replace_draft(&key, seen, (&lines, source), change)
+        .replace_draft(&asker.inbox, seen, (&lines, source), change)
         .await;
-    whole(&app, &key, edit.map_err(stored)?).await
+    whole(&asker, edit.map_err(stored)?).await
 }
 
 /// What became of a change of the whole draft.
-async fn whole(app: &App, key: &str, edit: Edit<i64>) -> Result<Response, Failure> {
+async fn whole(asker: &Asker, edit: Edit<i64>) -> Result<Response, Failure> {
     match edit {
         Edit::Done(_) => {
-            let body = json!({ "draft": draft_now(app, key).await? });
+            let body = json!({ "draft": draft_now(asker).await? });
             Ok(json_response(StatusCode::OK, &body))
         }
         Edit::NameTaken => {
             let message = "two lines have the same name";
             Err(Problem::new(Code::InvalidInput, message).into())
         }
-        Edit::Overtaken | Edit::Missing => overtaken(app, key, None).await,
+        Edit::Overtaken | Edit::Missing => overtaken(asker, None).await,
     }
 }
 
 /// Somebody else was quicker: what is there now.
-async fn overtaken(app: &App, key: &str, item: Option<Value>) -> Result<Response, Failure> {
+async fn overtaken(asker: &Asker, item: Option<Value>) -> Result<Response, Failure> {
     let message = "somebody else has changed it in the meantime; look at it again";
     let problem = Problem::new(Code::EditedMeanwhile, message);
-    let mut body = json!({ "error": problem, "draft": draft_now(app, key).await? });
+    let mut body = json!({ "error": problem, "draft": draft_now(asker).await? });
     if let Some(item) = item {
         body["item"] = item;
     }
@@ -328,83 +328,6 @@ fn wrong(errors: &[KnowledgeError], told: &Value) -> Response {
     let problem = Problem::new(Code::InvalidInput, message);
     let body = json!({ "error": problem, "errors": told });
     json_response(StatusCode::UNPROCESSABLE_ENTITY, &body)
-}
-
-/// Who asks, about an inbox that there is.
-async fn reader(app: &App, headers: &HeaderMap, key: &str) -> Result<Agent, Problem> {
-    let (agent, _) = logged_in(app, headers).await?;
-    app.settings().inbox(key)?;
-    Ok(agent)
-}
-
-/// Who wants to change something, if they may.
-async fn editor(app: &App, headers: &HeaderMap, key: &str) -> Result<Agent, Problem> {
-    request::check_csrf(app, headers)?;
-    let (agent, _) = logged_in(app, headers).await?;
-    if !agent.role.edits_knowledge() {
-        let message = "only administrators and editors change knowledge";
-        return Err(Problem::new(Code::Forbidden, message));
-    }
-    app.settings().inbox(key)?;
-    Ok(agent)
-}
-
-fn change_by(agent: &Agent) -> Change {
-    Change {
-        who: Some(agent.id),
-        at: host::now(),
-    }
-}
-
-/// The revision that the asker saw.
-fn if_match(headers: &HeaderMap) -> Result<i64, Problem> {
-    let value = request::text(headers, header::IF_MATCH);
-    let revision = value.and_then(|value| value.trim().trim_matches('"').parse().ok());
-    revision.ok_or_else(|| {
-        let message = "the header `If-Match` must name the revision that was seen, such as \"12\"";
-        Problem::new(Code::InvalidInput, message)
-    })
-}
-
-/// A query's whole number.
-fn number(query: Option<&str>, name: &str, default: usize) -> Result<usize, Problem> {
-    match word(query, name) {
-        None => Ok(default),
-        Some(value) => value.parse().map_err(|_| {
-            Problem::new(
-                Code::InvalidInput,
-                format!("`{name}` must be a whole number"),
-            )
-        }),
-    }
-}
-
-/// A query's parameter, decoded.
-fn word(query: Option<&str>, name: &str) -> Option<String> {
-    let parameters = query?.split('&');
-    parameters
-        .filter_map(|parameter| parameter.split_once('='))
-        .find(|(other, _)| *other == name)
-        .map(|(_, value)| decoded(value))
-}
-
-/// Text out of an address: `%E4%B8%AD`, and `+` for a space.
-fn decoded(value: &str) -> String {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digit = |byte: Option<u8>| char::from(byte.unwrap_or_default()).to_digit(16);
-        bytes.push(match (byte, digit(ahead.next()), digit(ahead.next())) {
-            (b'%', Some(high), Some(low)) => {
-                rest = ahead;
-                u8::try_from(high * 16 + low).unwrap_or(b'?')
-            }
-            (b'+', _, _) => b' ',
-            _ => byte,
-        });
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The store failed: the operator reads why in the log.
@@ -430,19 +353,4 @@ fn written(status: StatusCode, body: &impl Serialize) -> Result<Response, Failur
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((status, headers, text).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_are_decoded() {
-        let query = Some("q=%E8%BF%90%E8%B4%B9+a%2Bb&limit=7&bad=%zz%4");
-        assert_eq!(word(query, "q").as_deref(), Some("运费 a+b"));
-        assert_eq!(number(query, "limit", 1).unwrap(), 7);
-        assert_eq!(number(query, "offset", 3).unwrap(), 3);
-        assert!(number(query, "q", 1).is_err());
-        assert_eq!(word(query, "bad").as_deref(), Some("%zz%4"));
-    }
 }

@@ -1,10 +1,7 @@
 //! The preview of a draft: begun, watched, cancelled; and its pack, to be tried.
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use firsthop_core::knowledge::parse;
 use firsthop_core::limits::{GIVEN_QUESTIONS_BYTES_MAX, GIVEN_QUESTIONS_MAX, PAGE_ITEMS_MAX};
@@ -13,8 +10,8 @@ use serde_json::json;
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::{editor, number, off_thread, reader, stored, word, wrong};
-use crate::app::App;
+use super::asker::{Editor, Reader};
+use super::{off_thread, stored, wrong};
 use crate::knowledge::check::{DRAFT, DraftFile};
 use crate::knowledge::preview::{Part, Wanted};
 
@@ -22,14 +19,8 @@ use crate::knowledge::preview::{Part, Wanted};
 const CHANGES_DEFAULT: usize = 100;
 
 /// `POST …/preview`.
-pub(super) async fn begin(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    editor(&app, &headers, &key).await?;
-    let bytes = request::body(&headers, body, GIVEN_QUESTIONS_BYTES_MAX).await?;
+pub(super) async fn begin(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let bytes = request::body(&asker.headers, body, GIVEN_QUESTIONS_BYTES_MAX).await?;
     let given = if bytes.trim_ascii().is_empty() {
         b"{}"
     } else {
@@ -46,7 +37,12 @@ pub(super) async fn begin(
         );
         return Err(Problem::new(Code::TooManyItems, message).into());
     }
-    let (revision, lines) = app.store.draft_lines(&key).await.map_err(stored)?;
+    let (revision, lines) = asker
+        .app
+        .store
+        .draft_lines(&asker.inbox)
+        .await
+        .map_err(stored)?;
     let (lines, errors) = off_thread(move || {
         let draft = DraftFile::new(&lines);
         let errors = parse(DRAFT, &draft.text).err();
@@ -57,8 +53,8 @@ pub(super) async fn begin(
     if let Some((told, errors)) = errors {
         return Ok(wrong(&errors, &told));
     }
-    let previews = &app.workshop.previews;
-    let preview = previews.begin(&app, &key, revision, &lines, wanted);
+    let previews = &asker.app.workshop.previews;
+    let preview = previews.begin(&asker.app, &asker.inbox, revision, &lines, wanted);
     let part = Part {
         offset: 0,
         limit: CHANGES_DEFAULT,
@@ -71,24 +67,19 @@ pub(super) async fn begin(
 }
 
 /// `GET …/preview`.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let Some(preview) = app.workshop.previews.get(&key) else {
+pub(super) async fn show(asker: Reader) -> Result<Response, Failure> {
+    let Some(preview) = asker.app.workshop.previews.get(&asker.inbox) else {
         return Ok(json_response(StatusCode::OK, &json!({ "state": "none" })));
     };
-    let query = query.as_deref();
-    let what = word(query, "what");
+    let what = asker.word("what");
     let part = Part {
-        offset: number(query, "offset", 0)?,
-        limit: number(query, "limit", CHANGES_DEFAULT)?.clamp(1, PAGE_ITEMS_MAX),
+        offset: asker.number("offset", 0)?,
+        limit: asker
+            .number("limit", CHANGES_DEFAULT)?
+            .clamp(1, PAGE_ITEMS_MAX),
         what: what.as_deref(),
     };
-    let draft = app.store.draft(&key).await.map_err(stored)?;
+    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
     Ok(json_response(
         StatusCode::OK,
         &preview.to_json(draft.revision, part),
@@ -96,24 +87,14 @@ pub(super) async fn show(
 }
 
 /// `DELETE …/preview`.
-pub(super) async fn cancel(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    editor(&app, &headers, &key).await?;
-    app.workshop.previews.cancel(&key);
+pub(super) async fn cancel(asker: Editor) -> Result<Response, Failure> {
+    asker.app.workshop.previews.cancel(&asker.inbox);
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 /// `GET …/preview/pack`.
-pub(super) async fn pack(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let preview = app.workshop.previews.get(&key);
+pub(super) async fn pack(asker: Reader) -> Result<Response, Failure> {
+    let preview = asker.app.workshop.previews.get(&asker.inbox);
     let built = preview
         .and_then(|preview| preview.pack())
         .ok_or_else(|| Problem::new(Code::NotFound, "no preview of the draft has been made"))?;

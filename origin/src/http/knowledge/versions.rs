@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use firsthop_core::limits::{PAGE_ITEMS_MAX, VERSION_NOTE_BYTES_MAX};
@@ -13,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::{change_by, editor, file_response, if_match, number, overtaken, reader, stored, wrong};
-use crate::app::App;
+use super::asker::{Asker, Editor, Reader};
+use super::{file_response, overtaken, stored, wrong};
 use crate::knowledge::PublishError;
 use crate::knowledge::check::{DRAFT, DraftFile};
 use crate::knowledge::publishing::{self, OfDraft, file_of, publish_draft};
@@ -52,102 +51,95 @@ pub(super) fn to_json(version: &Version) -> Value {
 }
 
 /// `POST …/publish`.
-pub(super) async fn publish(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let note = note(&headers, body).await?;
-    let (revision, lines) = app.store.draft_lines(&key).await.map_err(stored)?;
+pub(super) async fn publish(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let note = note(&asker.headers, body).await?;
+    let (revision, lines) = asker
+        .app
+        .store
+        .draft_lines(&asker.inbox)
+        .await
+        .map_err(stored)?;
     if revision != seen {
-        return overtaken(&app, &key, None).await;
+        return overtaken(&asker, None).await;
     }
     let file = DraftFile::new(&lines);
-    let preview = app.workshop.previews.get(&key);
+    let preview = asker.app.workshop.previews.get(&asker.inbox);
     let built = match preview.and_then(|preview| preview.built(revision)) {
         Some(built) => Ok(built),
         None => {
-            let build = app.workshop.build(DRAFT, file.text.clone(), Arc::default());
+            let build = asker
+                .app
+                .workshop
+                .build(DRAFT, file.text.clone(), Arc::default());
             build.await.map(Arc::new)
         }
     };
     let draft = OfDraft {
-        inbox: &key,
+        inbox: &asker.inbox,
         seen,
-        change: change_by(&agent),
+        change: asker.change(),
         note: &note,
     };
     let published = match built {
-        Ok(built) => publish_draft(&app.store, &draft, &lines, &built).await,
+        Ok(built) => publish_draft(&asker.app.store, &draft, &lines, &built).await,
         Err(error) => Err(error),
     };
     match published {
         Err(PublishError::Knowledge(errors)) => Ok(wrong(&errors, &file.errors_to_json(&errors))),
-        published => told(&app, &key, published).await,
+        published => told(&asker, published).await,
     }
 }
 
 /// `POST …/versions/{version}/rollback`.
-pub(super) async fn roll_back(
-    State(app): State<Arc<App>>,
-    Path((key, version)): Path<(String, String)>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let agent = editor(&app, &headers, &key).await?;
-    let seen = if_match(&headers)?;
-    let note = note(&headers, body).await?;
+pub(super) async fn roll_back(asker: Editor, body: Body) -> Result<Response, Failure> {
+    let seen = asker.seen()?;
+    let note = note(&asker.headers, body).await?;
     let draft = OfDraft {
-        inbox: &key,
+        inbox: &asker.inbox,
         seen,
-        change: change_by(&agent),
+        change: asker.change(),
         note: &note,
     };
-    let version = number_of(&version)?;
-    let published = publishing::roll_back(&app.store, &draft, version).await;
-    told(&app, &key, published).await
+    let version = number_of(asker.part())?;
+    let published = publishing::roll_back(&asker.app.store, &draft, version).await;
+    told(&asker, published).await
 }
 
 /// Tells whom it concerns, and who asked.
-async fn told(
-    app: &Arc<App>,
-    key: &str,
-    published: Result<i64, PublishError>,
-) -> Result<Response, Failure> {
+async fn told(asker: &Asker, published: Result<i64, PublishError>) -> Result<Response, Failure> {
     let version = match published {
         Ok(version) => version,
-        Err(PublishError::Overtaken) => return overtaken(app, key, None).await,
+        Err(PublishError::Overtaken) => return overtaken(asker, None).await,
         Err(error) => {
-            tracing::warn!(inbox = key, %error, "knowledge was not published");
+            tracing::warn!(inbox = &asker.inbox, %error, "knowledge was not published");
             return Err(Problem::from(error).into());
         }
     };
-    app.workshop.previews.cancel(key);
-    app.refresh_settings().await.map_err(Problem::from)?;
-    let version = app.store.version(key, version).await.map_err(stored)?;
+    asker.app.workshop.previews.cancel(&asker.inbox);
+    asker.app.refresh_settings().await.map_err(Problem::from)?;
+    let version = asker
+        .app
+        .store
+        .version(&asker.inbox, version)
+        .await
+        .map_err(stored)?;
     let version = version.ok_or_else(no_version)?;
-    tracing::info!(inbox = key, pack = %version.pack, version = version.version, how = version.how.as_str(), "knowledge was published");
+    tracing::info!(inbox = &asker.inbox, pack = %version.pack, version = version.version, how = version.how.as_str(), "knowledge was published");
     Ok(json_response(StatusCode::OK, &to_json(&version)))
 }
 
 /// `GET …/versions`.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    Path(key): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let query = query.as_deref();
-    let limit = number(query, "limit", VERSIONS_DEFAULT)?.clamp(1, PAGE_ITEMS_MAX);
-    let before = i64::try_from(number(query, "before", usize::MAX)?).unwrap_or(i64::MAX);
+pub(super) async fn list(asker: Reader) -> Result<Response, Failure> {
+    let limit = asker
+        .number("limit", VERSIONS_DEFAULT)?
+        .clamp(1, PAGE_ITEMS_MAX);
+    let before = i64::try_from(asker.number("before", usize::MAX)?).unwrap_or(i64::MAX);
     let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let mut versions = app
+    let mut versions = asker
+        .app
         .store
-        .versions(&key, before, more)
+        .versions(&asker.inbox, before, more)
         .await
         .map_err(stored)?;
     let is_more = versions.len() > limit;
@@ -161,35 +153,32 @@ pub(super) async fn list(
 }
 
 /// `GET …/versions/{version}`.
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    Path((key, version)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let version = find(&app, &key, &version).await?;
+pub(super) async fn one(asker: Reader) -> Result<Response, Failure> {
+    let version = find(&asker, asker.part()).await?;
     Ok(json_response(StatusCode::OK, &to_json(&version)))
 }
 
 /// `GET …/versions/{version}/file`.
-pub(super) async fn file(
-    State(app): State<Arc<App>>,
-    Path((key, version)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Result<Response, Failure> {
-    reader(&app, &headers, &key).await?;
-    let version = find(&app, &key, &version).await?;
-    let text = file_of(&app.store, &version).await.map_err(Problem::from)?;
+pub(super) async fn file(asker: Reader) -> Result<Response, Failure> {
+    let version = find(&asker, asker.part()).await?;
+    let text = file_of(&asker.app.store, &version)
+        .await
+        .map_err(Problem::from)?;
     let text = text.ok_or_else(|| {
         let message = "the knowledge file of this version was not kept";
         Problem::new(Code::NotFound, message)
     })?;
-    Ok(file_response(&key, text))
+    Ok(file_response(&asker.inbox, text))
 }
 
-async fn find(app: &App, key: &str, version: &str) -> Result<Version, Problem> {
+async fn find(asker: &Asker, version: &str) -> Result<Version, Problem> {
     let version = number_of(version)?;
-    let version = app.store.version(key, version).await.map_err(stored)?;
+    let version = asker
+        .app
+        .store
+        .version(&asker.inbox, version)
+        .await
+        .map_err(stored)?;
     version.ok_or_else(no_version)
 }
 

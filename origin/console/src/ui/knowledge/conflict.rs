@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use firsthop_core::json::Json;
 use leptos::prelude::*;
 
 use super::library::library;
 use crate::inert::{inert, inert_line};
-use crate::knowledge::json::Json;
 use crate::knowledge::merge::{Difference, Merged, Side};
 use crate::route::Place;
 use crate::ui::icons::{self, icon};

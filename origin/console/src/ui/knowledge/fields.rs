@@ -4,13 +4,12 @@
 //! that it is about, and is read out with it; a field that holds something that it can't show
 //! says so, and changes nothing.
 
-use leptos::ev::{ClipboardEvent, KeyboardEvent};
+use firsthop_core::json::Json;
 use leptos::prelude::*;
 
 use super::library::{Library, library};
 use crate::browser::{calendar, focus};
 use crate::knowledge::doc::{Doc, Localised};
-use crate::knowledge::json::Json;
 use crate::knowledge::schema::{Field, Shape, input_id};
 use crate::ui::icons::{self, icon};
 use crate::words::Word;
@@ -89,7 +88,7 @@ pub(super) fn FieldOf(field: Field) -> impl IntoView {
         Shape::Number => view! { <Line name number=true /> }.into_any(),
         Shape::Title => view! { <Texts name long=false /> }.into_any(),
         Shape::Text => view! { <Texts name long=true /> }.into_any(),
-        Shape::Lines => view! { <Lines name /> }.into_any(),
+        Shape::Lines => view! { <super::lines::Lines name /> }.into_any(),
         Shape::Conditions => view! { <super::rule::Conditions name /> }.into_any(),
         Shape::Action => view! { <super::rule::Action /> }.into_any(),
         Shape::Values => view! { <super::values::Values name /> }.into_any(),
@@ -321,142 +320,5 @@ fn written_in(text: &str, not: &str) -> &'static str {
         (false, told) => told,
         (true, "en") => "zh",
         (true, _) => "en",
-    }
-}
-
-/// Any number of lines: Enter begins one, Backspace in an empty one removes it, and what is
-/// pasted as several lines becomes several.
-#[component]
-pub(super) fn Lines(name: &'static str) -> impl IntoView {
-    let library = library();
-    let desk = library.desk;
-    let strange = of_doc(library, move |doc| {
-        matches!(doc.get(name), Some(Json::Object(_)))
-    });
-    let rows = of_doc(library, move |doc| {
-        let rows = doc.list(name);
-        if rows.is_empty() {
-            vec![String::new()]
-        } else {
-            rows
-        }
-    });
-    let count = Memo::new(move |_| rows.with(Vec::len));
-    let write = move |all: Vec<String>| {
-        let nothing = all.iter().all(String::is_empty) && all.len() < 2;
-        change(library, name, |doc| {
-            doc.put_list(name, if nothing { Vec::new() } else { all });
-        });
-    };
-    let go = move |place: usize| focus::first_of(input_id(&format!("{name}[{place}]")));
-    let insert = move |place: usize, lines: Vec<String>| {
-        let mut all = rows.get_untracked();
-        let last = place + lines.len() - 1;
-        all.splice(place..place, lines);
-        write(all);
-        go(last);
-    };
-    let remove = move |place: usize| {
-        let mut all = rows.get_untracked();
-        all.remove(place);
-        write(all);
-        go(place.saturating_sub(1));
-    };
-    let press = move |event: KeyboardEvent, place: usize| {
-        if event.is_composing() || event.key_code() == 229 || !library.may_edit() {
-            return;
-        }
-        let blank = rows.with_untracked(|rows| rows.get(place).is_some_and(String::is_empty));
-        match event.key().as_str() {
-            "Enter" if !event.ctrl_key() && !event.meta_key() => {
-                event.prevent_default();
-                insert(place + 1, vec![String::new()]);
-            }
-            "Backspace" if blank && count.get_untracked() > 1 => {
-                event.prevent_default();
-                remove(place);
-            }
-            "ArrowDown" => go(place + 1),
-            "ArrowUp" if place > 0 => go(place - 1),
-            _ => {}
-        }
-    };
-    let paste = move |event: ClipboardEvent, place: usize| {
-        let text = event
-            .clipboard_data()
-            .and_then(|data| data.get_data("text").ok())
-            .unwrap_or_default();
-        let lines: Vec<String> = text
-            .lines()
-            .map(|line| line.trim().to_owned())
-            .filter(|line| !line.is_empty())
-            .collect();
-        if lines.len() < 2 || !untrack(|| library.may_edit()) {
-            return;
-        }
-        event.prevent_default();
-        let blank = rows.with_untracked(|rows| rows.get(place).is_some_and(String::is_empty));
-        let mut all = rows.get_untracked();
-        let at = if blank {
-            all.remove(place);
-            place
-        } else {
-            place + 1
-        };
-        let last = at + lines.len() - 1;
-        all.splice(at..at, lines);
-        write(all);
-        go(last);
-    };
-    let row = move |place: usize| {
-        let text = move || rows.with(|rows| rows.get(place).cloned().unwrap_or_default());
-        let wrong = fault(library, move || format!("{name}[{place}]"));
-        let id = input_id(&format!("{name}[{place}]"));
-        view! {
-            <li class="line">
-                <input
-                    class="input" id=id type="text" dir="auto" autocomplete="off"
-                    readonly=move || !library.may_edit()
-                    aria-labelledby=format!("label-{name}")
-                    aria-invalid=move || wrong.get().map(|_| "true")
-                    aria-describedby=format!("fault-{name}-{place}")
-                    prop:value=text
-                    on:input=move |event| {
-                        let mut all = rows.get_untracked();
-                        if let Some(line) = all.get_mut(place) {
-                            *line = event_target_value(&event);
-                        }
-                        write(all);
-                    }
-                    on:keydown=move |event| press(event, place)
-                    on:paste=move |event| paste(event, place)
-                />
-                {move || library.may_edit().then(|| view! {
-                    <button
-                        class="button icon-only tiny" tabindex="-1"
-                        aria-label=move || desk.lang.get().remove(&text())
-                        on:click=move |_| remove(place)
-                    >{icon(icons::CROSS)}</button>
-                })}
-                {note(format!("fault-{name}-{place}"), wrong)}
-            </li>
-        }
-    };
-    move || {
-        if strange.get() {
-            view! { <p class="form-hint strange">{move || desk.say(Word::InSourceOnly)}</p> }
-                .into_any()
-        } else {
-            view! {
-            <ul class="lines">
-                <For each=move || 0..count.get() key=|place| *place let:place>{row(place)}</For>
-            </ul>
-            {move || library.may_edit().then(|| view! {
-                <button class="button quiet small add" on:click=move |_| insert(count.get_untracked(), vec![String::new()])>
-                    {icon(icons::PLUS)}{move || desk.say(Word::AddLine)}
-                </button>
-            })}
-        }.into_any()
-        }
     }
 }

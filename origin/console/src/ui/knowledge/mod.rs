@@ -12,6 +12,7 @@ mod groups;
 mod history;
 mod items;
 mod library;
+mod lines;
 mod preview;
 mod publishing;
 mod rule;

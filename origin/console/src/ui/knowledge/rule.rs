@@ -1,18 +1,18 @@
 //! What only rules have: conditions, and one action out of several.
 
+use firsthop_core::json::Json;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
-use super::fields::{Lines, change, fault, note, of_doc};
+use super::fields::{change, fault, note, of_doc};
 use super::library::{Loaded, library};
+use super::lines::{Lines, frame, remover};
 use crate::browser::focus;
 use crate::knowledge::condition::{self, Kind};
 use crate::knowledge::doc::Doc;
 use crate::knowledge::edit::headline;
-use crate::knowledge::json::Json;
 use crate::knowledge::schema::input_id;
 use crate::knowledge::wire::{self, Items};
-use crate::ui::icons::{self, icon};
 use crate::words::Word;
 
 const fn kind_word(kind: Kind) -> Word {
@@ -120,27 +120,12 @@ pub(super) fn Conditions(name: &'static str) -> impl IntoView {
                     on:input=move |event| put(place, condition::with_text(&untrack(|| at(place)), &event_target_value(&event)))
                     on:keydown=move |event| press(event, place)
                 />
-                {move || library.may_edit().then(|| view! {
-                    <button
-                        class="button icon-only tiny" tabindex="-1"
-                        aria-label=move || desk.lang.get().remove(&condition::text(&at(place)))
-                        on:click=move |_| remove(place)
-                    >{icon(icons::CROSS)}</button>
-                })}
+                {remover(library, move || condition::text(&at(place)), move || remove(place))}
                 {note(format!("fault-{name}-{place}"), wrong)}
             </li>
         }
     };
-    view! {
-        <ul class="lines">
-            <For each=move || 0..count.get() key=|place| *place let:place>{row(place)}</For>
-        </ul>
-        {move || library.may_edit().then(|| view! {
-            <button class="button quiet small add" on:click=move |_| add()>
-                {icon(icons::PLUS)}{move || desk.say(Word::AddLine)}
-            </button>
-        })}
-    }
+    frame(library, count, row, add)
 }
 
 fn kind_of(row: &Json) -> Kind {

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::fields::{change, fault, note, of_doc};
 use super::library::library;
+use super::lines::{frame, remover};
 use crate::browser::focus;
 use crate::knowledge::doc::Value;
 use crate::knowledge::schema::input_id;
-use crate::ui::icons::{self, icon};
 use crate::words::Word;
 
 /// See the module.
@@ -69,33 +69,16 @@ pub(super) fn Values(name: &'static str) -> impl IntoView {
                         write(place, &|value| value.1 = names(&text));
                     }
                 />
-                {move || library.may_edit().then(|| view! {
-                    <button
-                        class="button icon-only tiny" tabindex="-1"
-                        aria-label=move || desk.lang.get().remove(&at(place).0)
-                        on:click=move |_| remove(place)
-                    >{icon(icons::CROSS)}</button>
-                })}
+                {remover(library, move || at(place).0, move || remove(place))}
                 {note(format!("fault-{name}-{place}"), wrong)}
             </li>
         }
     };
-    view! {
-        <ul class="lines">
-            <For each=move || 0..count.get() key=|place| *place let:place>{row(place)}</For>
-        </ul>
-        {move || library.may_edit().then(|| view! {
-            <button
-                class="button quiet small add"
-                on:click=move |_| {
-                    begun.update(|begun| *begun += 1);
-                    focus::first_of(input_id(&format!("{name}[{}]", count.get_untracked() - 1)));
-                }
-            >
-                {icon(icons::PLUS)}{move || desk.say(Word::AddLine)}
-            </button>
-        })}
-    }
+    let add = move || {
+        begun.update(|begun| *begun += 1);
+        focus::first_of(input_id(&format!("{name}[{}]", count.get_untracked() - 1)));
+    };
+    frame(library, count, row, add)
 }
 
 /// Names with commas between them; the last may still be empty.
