@@ -1,6 +1,5 @@
 //! A writer of a later version of protocol 1, made by hand: every struct that can grow has grown,
 //! every word is a new one, and there are kinds that nobody knows today.
-#![allow(dead_code, reason = "each test uses a part")]
 
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@
 
 mod frames;
 mod pack;
-mod settings;
+pub mod settings;
 mod trust;
 
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-#[allow(dead_code, unreachable_pub, reason = "the origin uses the rest")]
+/// The origin's settings.
 #[path = "../../../origin/src/config/mod.rs"]
-mod config;
+pub mod config;
 
 pub(crate) fn settings(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
