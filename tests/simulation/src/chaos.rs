@@ -73,7 +73,7 @@ impl World<'_> {
         let visitor = self.dice.below(self.visitors.len());
         let tab = self.dice.below(self.tabs.len());
         let wait = self.dice.between(500, 15_000);
-        match self.dice.below(23) {
+        match self.dice.below(25) {
             0 if self.edges[visitor].up => {
                 self.fault(Fault::EdgeToOriginCut);
                 self.edges[visitor].up = false;
@@ -112,6 +112,16 @@ impl World<'_> {
             13 if !self.origin.storage_fails => {
                 self.fault(Fault::OriginStorageFailed);
                 self.origin.storage_fails = true;
+                self.after(wait, Happening::OriginStorageHealed);
+            }
+            23 if self.edges[visitor].storage_room.is_none() => {
+                // So full that little more fits.
+                let room = self.edges[visitor].storage.len() + self.dice.below(3);
+                self.edges[visitor].storage_room = Some(room);
+                self.after(wait, Happening::EdgeStorageHealed { visitor });
+            }
+            24 if self.origin.storage_room.is_none() => {
+                self.origin.storage_room = Some(self.dice.below(6));
                 self.after(wait, Happening::OriginStorageHealed);
             }
             14 if !self.origin.slow => {
@@ -235,13 +245,13 @@ impl World<'_> {
     pub(crate) fn heal(&mut self) {
         self.healed = true;
         self.note(|| "HEALED".to_owned());
-        self.origin.storage_fails = false;
+        self.origin.storage_heals();
         self.origin.slow = false;
         self.restart_origin();
         self.restart_second();
         self.thaw_all();
         for edge in &mut self.edges {
-            edge.storage_fails = false;
+            edge.storage_heals();
             (edge.up, edge.down) = (true, true);
         }
         for visitor in &mut self.visitors {

@@ -43,6 +43,10 @@ pub(crate) struct Edge {
     pub(crate) sockets: BTreeMap<u64, Socket>,
     pub(crate) storage: Vec<Submission>,
     pub(crate) storage_fails: bool,
+    /// How many messages the storage can hold; none: as many as come.
+    pub(crate) storage_room: Option<usize>,
+    /// The newest request and push that have arrived: an earlier one after it was overtaken.
+    pub(crate) newest: (u64, u64),
     /// Writes under way.
     pub(crate) writing: Vec<Submission>,
     /// The alarm outlives the memory.
@@ -61,12 +65,22 @@ impl Edge {
             sockets: BTreeMap::new(),
             storage: Vec::new(),
             storage_fails: false,
+            storage_room: None,
+            newest: (0, 0),
             writing: Vec::new(),
             alarm: None,
             pack,
             up: true,
             down: true,
         }
+    }
+}
+
+impl Edge {
+    /// The storage works, and has room.
+    pub(crate) const fn storage_heals(&mut self) {
+        self.storage_fails = false;
+        self.storage_room = None;
     }
 }
 
@@ -198,7 +212,13 @@ impl World<'_> {
         self.edges[visitor]
             .writing
             .retain(|message| !ids.contains(&message.id));
-        if self.edges[visitor].storage_fails {
+        let edge = &self.edges[visitor];
+        let held = edge.storage.len() + messages.len();
+        let is_full = edge.storage_room.is_some_and(|room| held > room);
+        if is_full {
+            self.fault(Fault::EdgeStorageFull);
+        }
+        if is_full || self.edges[visitor].storage_fails {
             self.wake(visitor).handle_not_stored(&ids);
         } else {
             self.edges[visitor].storage.extend(messages);
@@ -208,6 +228,11 @@ impl World<'_> {
     }
 
     pub(crate) fn take_push(&mut self, visitor: usize, id: u64, frames: Vec<ToVisitor>) {
+        let newest = self.edges[visitor].newest.1;
+        self.edges[visitor].newest.1 = newest.max(id);
+        if id < newest {
+            self.fault(Fault::Reordered);
+        }
         let sockets = self.edges[visitor].sockets.len();
         if sockets > 0 {
             self.wake(visitor).handle_push(frames);
@@ -230,6 +255,15 @@ impl World<'_> {
                 sockets,
             },
         );
+    }
+
+    /// A request has arrived at the origin, before it is looked at.
+    pub(crate) fn request_arrived(&mut self, visitor: usize, id: RequestId) {
+        let newest = self.edges[visitor].newest.0;
+        self.edges[visitor].newest.0 = newest.max(id.0);
+        if id.0 < newest {
+            self.fault(Fault::Reordered);
+        }
     }
 
     /// Whether chance, while there is any, wants something lost.
@@ -447,6 +481,8 @@ impl World<'_> {
     fn lose_memory(&mut self, visitor: usize) {
         self.edges[visitor].relay = None;
         self.edges[visitor].life += 1;
+        // Its next life counts its requests anew.
+        self.edges[visitor].newest.0 = 0;
         let writing = std::mem::take(&mut self.edges[visitor].writing);
         if !writing.is_empty() {
             self.fault(Fault::EdgeCrashedWriting);

@@ -51,7 +51,11 @@ impl World<'_> {
     /// The origin looks what the store says of agents.
     pub(crate) fn watch(&mut self) {
         self.after(ms(AGENT_WATCHED_EVERY), Happening::Watch);
-        if !self.origin.up || self.origin.storage_fails || self.origin.slow {
+        if !self.origin.up
+            || self.origin.storage_fails
+            || self.origin.storage_room.is_some()
+            || self.origin.slow
+        {
             self.origin.trouble_at = self.now;
         }
         self.poll_store();

@@ -111,6 +111,8 @@ pub(crate) struct Origin {
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) pack: PackHash,
     pub(crate) storage_fails: bool,
+    /// How many jobs the disk has room for; none: as many as come.
+    pub(crate) storage_room: Option<usize>,
     pub(crate) slow: bool,
     pub(crate) clock_ahead: u64,
     pub(crate) queue: Vec<Job>,
@@ -133,6 +135,12 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// The storage works, and has room.
+    pub(crate) const fn storage_heals(&mut self) {
+        self.storage_fails = false;
+        self.storage_room = None;
+    }
+
     pub(crate) fn new(visitors: usize, pack: PackHash) -> Self {
         Self {
             up: true,
@@ -140,6 +148,7 @@ impl Origin {
             conversations: (0..visitors).map(|_| Conversation::default()).collect(),
             pack,
             storage_fails: false,
+            storage_room: None,
             slow: false,
             clock_ahead: 0,
             queue: Vec::new(),

@@ -117,7 +117,7 @@ impl World<'_> {
         let committing = std::mem::take(&mut self.origin.committing);
         if !committing.is_empty() {
             self.fault(Fault::OriginCrashedCommitting);
-            if self.dice.chance(500) && !self.origin.storage_fails {
+            if self.dice.chance(500) && self.store_takes(committing.len()) {
                 self.commit_unheard(committing);
             }
         }

@@ -95,9 +95,27 @@ impl World<'_> {
         self.write(jobs, Node::First);
     }
 
+    /// Whether the store can commit so many jobs: all of them, or none.
+    pub(crate) fn store_takes(&mut self, jobs: usize) -> bool {
+        if self.origin.storage_fails {
+            return false;
+        }
+        match &mut self.origin.storage_room {
+            None => true,
+            Some(room) if *room >= jobs => {
+                *room -= jobs;
+                true
+            }
+            Some(_) => {
+                self.fault(Fault::OriginStorageFull);
+                false
+            }
+        }
+    }
+
     /// One transaction of a node, and who hears of it.
     pub(crate) fn write(&mut self, jobs: Vec<Job>, node: Node) {
-        let storage_fails = self.origin.storage_fails;
+        let takes = self.store_takes(jobs.len());
         let before: Vec<_> = self
             .origin
             .conversations
@@ -107,7 +125,7 @@ impl World<'_> {
         let mut results = Vec::new();
         for job in jobs {
             let id = job.work.id();
-            let result = if storage_fails {
+            let result = if !takes {
                 Err(Problem::new(Code::StorageUnavailable, "the disk is full"))
             } else {
                 self.apply(job.visitor, &job.work)

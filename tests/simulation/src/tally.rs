@@ -33,6 +33,8 @@ named! {
         RequestTwice "request_twice",
         /// A request or its reply takes longer than the edge waits.
         RequestSlow "request_slow",
+        /// A request or a push arrives after one that was sent later.
+        Reordered "reordered",
         /// A push is lost.
         PushLost "push_lost",
         /// A push is delivered twice.
@@ -67,6 +69,8 @@ named! {
         EdgeCrashedWriting "edge_crashed_writing",
         /// An edge's storage refuses writes for a while.
         EdgeStorageFailed "edge_storage_failed",
+        /// An edge's storage is full: what is small may still fit.
+        EdgeStorageFull "edge_storage_full",
         /// An edge dies before it gets rid of what the origin has.
         EdgeForgetLost "edge_forget_lost",
         /// The origin dies.
@@ -75,6 +79,8 @@ named! {
         OriginCrashedCommitting "origin_crashed_committing",
         /// The origin's store refuses commits for a while.
         OriginStorageFailed "origin_storage_failed",
+        /// The origin's disk is full: a small commit may still fit.
+        OriginStorageFull "origin_storage_full",
         /// The second node of the origin dies.
         SecondNodeCrashed "second_node_crashed",
         /// A hint from one node to the other is lost.

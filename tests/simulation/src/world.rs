@@ -265,6 +265,9 @@ impl<'a> World<'a> {
                 attached,
                 frames,
             } => {
+                if life == self.edges[visitor].life {
+                    self.request_arrived(visitor, id);
+                }
                 self.take_request(visitor, life, id, attached, frames);
             }
             H::Reply {
@@ -281,7 +284,7 @@ impl<'a> World<'a> {
             } => self.written(visitor, life, messages),
             H::Alarm { visitor, at } => self.alarm(visitor, at),
             H::EdgePack { visitor, hash } => self.edges[visitor].pack = hash,
-            H::EdgeStorageHealed { visitor } => self.edges[visitor].storage_fails = false,
+            H::EdgeStorageHealed { visitor } => self.edges[visitor].storage_heals(),
             H::LinkHealed { visitor, up } => self.link_healed(visitor, up),
             H::Commit { life } => self.commit(life),
             H::Committed { life } => self.committed(life),
@@ -300,7 +303,7 @@ impl<'a> World<'a> {
             H::SecondRestarts => self.restart_second(),
             H::Hint { node, visitor } => self.publish_rest(node, visitor),
             H::Restarted => self.restart_origin(),
-            H::OriginStorageHealed => self.origin.storage_fails = false,
+            H::OriginStorageHealed => self.origin.storage_heals(),
             H::OriginFast => self.origin.slow = false,
             H::Command {
                 agent,
