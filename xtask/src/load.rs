@@ -38,11 +38,11 @@ pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
     )
 }
 
-/// `bench answer` needs no server: only the answerer, natively and as wasm, and what it is
-/// compared with.
+/// `bench answer` needs no server: only the answerer, natively and as wasm, Chromium, and what it
+/// is compared with.
 fn answer(args: &[String]) -> Result<()> {
     let minisearch = tools::ensure_minisearch()?;
-    tools::ensure_targets(&["wasm32-wasip1"])?;
+    build::parts(&[Part::Answerer])?;
     run::show(
         run::cargo()
             .args([
@@ -57,6 +57,10 @@ fn answer(args: &[String]) -> Result<()> {
             .args(args)
             .arg("--minisearch")
             .arg(minisearch)
+            .arg("--answerer")
+            .arg(dist("answerer"))
+            .arg("--browser")
+            .arg(tools::ensure_browser()?)
             .current_dir(std::env::current_dir()?),
     )
 }

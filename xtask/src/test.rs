@@ -46,7 +46,8 @@ const SHORT_CHAOS: [&str; 14] = [
 ];
 
 /// The crates that only ever run as wasm.
-const WASM_CRATES: [&str; 3] = [
+const WASM_CRATES: [&str; 4] = [
+    "firsthop-answerer",
     "firsthop-browser-bot",
     "firsthop-console",
     "firsthop-edge-cloudflare",
@@ -188,6 +189,7 @@ fn end_to_end() -> Result<()> {
             .env("FIRSTHOP_BIN", firsthop())
             .env("FIRSTHOP_WORKERD", &tools.workerd)
             .env("FIRSTHOP_EDGE_DIST", dist("edge"))
+            .env("FIRSTHOP_ANSWERER_DIST", dist("answerer"))
             .env("CHROMIUM", browser),
     )
 }

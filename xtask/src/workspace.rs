@@ -17,7 +17,7 @@ pub(crate) fn target() -> PathBuf {
     }
 }
 
-/// What is served and deployed: `widget`, `console`, `edge`.
+/// What is served and deployed (`widget`, `console`, `edge`), and what is measured (`answerer`).
 ///
 /// Always below the checkout, because `.cargo/config.toml` tells the crates that embed it so.
 pub(crate) fn dist(part: &str) -> PathBuf {

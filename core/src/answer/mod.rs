@@ -128,12 +128,12 @@ fn primary(tag: &str) -> &str {
 }
 
 /// What the bot does with a question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// It gives this entry's answer.
     Answer(Match),
-    /// It asks whether one of these, best first, is meant: 1 to [`SUGGESTIONS_MAX`].
-    Suggest(Vec<Match>),
+    /// It asks whether one of these is meant: at least one.
+    Suggest(Matches),
     /// The visitor gets a person: they ask for one, or a rule says so.
     HandOff,
     /// A rule starts a flow; [`Answerer::trace`] says which. Whoever can't follow flows takes it
@@ -144,7 +144,7 @@ pub enum Decision {
 }
 
 /// An entry that fits a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Match {
     /// Which entry.
     pub entry: EntryIndex,
@@ -154,14 +154,52 @@ pub struct Match {
     pub by: By,
 }
 
+/// Entries that fit a question, best first: up to [`SUGGESTIONS_MAX`], as a slice. Held in place,
+/// so that a decision allocates nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Matches {
+    found: [Match; SUGGESTIONS_MAX],
+    count: usize,
+}
+
+impl core::ops::Deref for Matches {
+    type Target = [Match];
+
+    fn deref(&self) -> &[Match] {
+        self.found.get(..self.count).unwrap_or(&self.found)
+    }
+}
+
+impl IntoIterator for Matches {
+    type Item = Match;
+    type IntoIter = core::iter::Take<core::array::IntoIter<Match, SUGGESTIONS_MAX>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.found.into_iter().take(self.count)
+    }
+}
+
+impl FromIterator<Match> for Matches {
+    /// Takes the first ones.
+    fn from_iter<I: IntoIterator<Item = Match>>(each: I) -> Self {
+        let mut matches = Self::default();
+        for (place, found) in matches.found.iter_mut().zip(each) {
+            *place = found;
+            matches.count += 1;
+        }
+        matches
+    }
+}
+
 /// How a match was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum By {
     /// The question stands in the pack word for word.
     Hot,
     /// A rule names the entry.
     Rule,
     /// The scoring model.
+    #[default]
     Model,
 }
 
@@ -264,7 +302,7 @@ impl Answerer {
 
     /// The entries that fit best by the scoring model alone, whatever the thresholds: for
     /// measuring and for showing an editor why.
-    pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Match> {
+    pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Matches {
         self.tokens.read(question.read());
         let confidence = self.score(pack);
         self.suggestions(confidence)
@@ -284,22 +322,21 @@ impl Answerer {
     }
 
     /// The best matches; those after the first share what confidence the first leaves.
-    fn suggestions(&self, confidence: u16) -> Vec<Match> {
+    fn suggestions(&self, confidence: u16) -> Matches {
         let mut left = u32::from(CERTAIN.saturating_sub(confidence));
         let mut last = u32::from(confidence);
-        let mut matches = Vec::with_capacity(SUGGESTIONS_MAX);
-        for (place, scored) in self.scores.best().iter().enumerate() {
+        let best = self.scores.best().iter().enumerate();
+        best.map(|(place, scored)| {
             if place > 0 {
                 last = last.min(left / 2);
                 left -= last;
             }
-            let entry = EntryIndex(scored.class);
-            matches.push(Match {
-                entry,
+            Match {
+                entry: EntryIndex(scored.class),
                 confidence: last as u16,
                 by: By::Model,
-            });
-        }
-        matches
+            }
+        })
+        .collect()
     }
 }

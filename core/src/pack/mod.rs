@@ -66,7 +66,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
 pub const PACK_VERSION: u16 = 2;
 
 /// An entry's place in a pack. Means something only together with that pack's hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct EntryIndex(pub u16);
 
 /// Why bytes are not a pack. Fetching it again helps for the first three; publishing with the

@@ -1,4 +1,4 @@
-//! The part of `firsthop-load` that also runs as wasm: timing the answerer.
+//! Timing the answerer.
 //!
 //! In: a pack and questions. Out: how long each took, and a digest of every decision, by which
 //! two builds of the answerer can be seen to say the same.
@@ -11,13 +11,26 @@ use firsthop_core::pack::Pack;
 /// How fast questions were answered.
 #[derive(Debug)]
 pub struct Speed {
-    /// One for each question and round, ascending.
+    /// For each question the median of its rounds, ascending: what else the machine does meanwhile
+    /// hits a round now and then, not a question.
     pub times: Vec<Duration>,
     /// The digest of every decision, in order: that of `firsthop pack eval` on the same questions.
     pub decisions: u64,
 }
 
 impl Speed {
+    /// Of times that were taken round by round, each of as many questions as `questions`.
+    pub fn of(times: &[Duration], questions: usize, decisions: u64) -> Self {
+        let median = |question: usize| {
+            let mut rounds: Vec<_> = times.iter().skip(question).step_by(questions).collect();
+            rounds.sort_unstable();
+            rounds.get(rounds.len() / 2).copied().copied()
+        };
+        let mut times: Vec<Duration> = (0..questions).filter_map(median).collect();
+        times.sort_unstable();
+        Self { times, decisions }
+    }
+
     /// The time that `percent` of the questions do not exceed, in µs.
     pub fn percentile_us(&self, percent: usize) -> f64 {
         let rank = (self.times.len() * percent).div_ceil(100).max(1);
@@ -53,9 +66,5 @@ pub fn measure(pack: &Pack, questions: &[&str], rounds: u32) -> Speed {
             std::hint::black_box(&decision);
         }
     }
-    times.sort_unstable();
-    Speed {
-        times,
-        decisions: decisions.value(),
-    }
+    Speed::of(&times, questions.len(), decisions.value())
 }

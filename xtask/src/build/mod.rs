@@ -1,10 +1,11 @@
 //! `cargo xtask build`: everything that is served, deployed or run.
 //!
-//! In: the workspace. Out: `target/dist/{widget,console,edge}` and `target/release/firsthop`.
+//! In: the workspace. Out: `target/dist/{answerer,widget,console,edge}` and `target/release/firsthop`.
 //! Invariant: what is embedded is built before what embeds it (widget → console → edge →
 //! origin), and a part whose inputs have not changed is left alone.
 //! Start reading at [`Part`]; each part has a module.
 
+mod answerer;
 mod assets;
 mod console;
 mod edge;
@@ -22,11 +23,11 @@ use anyhow::{Result, bail};
 use crate::{tools, workspace};
 
 pub(crate) use wasm::optimise;
-pub(crate) use widget::check_budget;
 
 /// What can be built, in the order in which it must be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
+    Answerer,
     Widget,
     Console,
     Edge,
@@ -34,7 +35,13 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 4] = [Self::Widget, Self::Console, Self::Edge, Self::Origin];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Answerer,
+        Self::Widget,
+        Self::Console,
+        Self::Edge,
+        Self::Origin,
+    ];
 
     fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)
@@ -42,6 +49,7 @@ impl Part {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Answerer => "answerer",
             Self::Widget => "widget",
             Self::Console => "console",
             Self::Edge => "edge",
@@ -56,7 +64,9 @@ pub(crate) fn build(args: &[String]) -> Result<()> {
     for arg in args {
         match Part::named(arg) {
             Some(part) => wanted.push(part),
-            None => bail!("there is no part `{arg}`: name widget, console, edge or origin"),
+            None => {
+                bail!("there is no part `{arg}`: name answerer, widget, console, edge or origin")
+            }
         }
     }
     if wanted.is_empty() {
@@ -76,6 +86,7 @@ pub(crate) fn parts(wanted: &[Part]) -> Result<tools::Build> {
             continue;
         }
         match part {
+            Part::Answerer => answerer::build(&tools)?,
             Part::Widget => widget::build(&tools)?,
             Part::Console => console::build(&tools)?,
             Part::Edge => edge::build(&tools)?,
@@ -83,6 +94,12 @@ pub(crate) fn parts(wanted: &[Part]) -> Result<tools::Build> {
         }
     }
     Ok(tools)
+}
+
+/// An error if what visitors download is larger than promised.
+pub(crate) fn check_budget() -> Result<()> {
+    answerer::check_budget()?;
+    widget::check_budget()
 }
 
 /// One xtask at a time works in `target`, as cargo itself does it. Freed when dropped.

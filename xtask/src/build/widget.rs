@@ -115,7 +115,7 @@ fn sizes(manifest: &Value) -> String {
 }
 
 /// An error if the widget that was built is larger than promised.
-pub(crate) fn check_budget() -> Result<()> {
+pub(super) fn check_budget() -> Result<()> {
     let file = dist("widget").join("manifest.json");
     let manifest = std::fs::read(&file)
         .with_context(|| format!("the widget is not built: no {}", file.display()))?;
