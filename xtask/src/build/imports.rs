@@ -1,29 +1,79 @@
-//! From which modules a wasm binary imports: enough of the format to read that one section.
+//! What a wasm binary imports, and other names for it: enough of the format for that one section.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 
 const SECTION_IMPORT: u8 = 2;
+const HEADER: &[u8] = b"\0asm\x01\0\0\0";
 
 /// The names of the modules that this binary imports from.
 pub(super) fn modules(wasm: &[u8]) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    renamed(wasm, |module, name| {
+        found.insert(module.to_owned());
+        (module.to_owned(), name.to_owned())
+    })?;
+    Ok(found)
+}
+
+/// The same binary with other names on its imports: those that `name` gives for a module and a
+/// name, asked in their order.
+pub(super) fn renamed(
+    wasm: &[u8],
+    mut name: impl FnMut(&str, &str) -> (String, String),
+) -> Result<Vec<u8>> {
     let mut rest = Reader {
         bytes: wasm
-            .strip_prefix(b"\0asm\x01\0\0\0")
+            .strip_prefix(HEADER)
             .context("the header is not that of a wasm module")?,
     };
+    let mut written = HEADER.to_vec();
     while !rest.bytes.is_empty() {
         let id = rest.byte()?;
         let length = rest.number()?;
-        let section = Reader {
-            bytes: rest.take(length)?,
-        };
+        let section = rest.take(length)?;
+        written.push(id);
         if id == SECTION_IMPORT {
-            return section.import_modules();
+            write_bytes(&mut written, &renamed_section(section, &mut name)?);
+        } else {
+            write_bytes(&mut written, section);
         }
     }
-    Ok(BTreeSet::new())
+    Ok(written)
+}
+
+fn renamed_section(
+    section: &[u8],
+    name: &mut impl FnMut(&str, &str) -> (String, String),
+) -> Result<Vec<u8>> {
+    let mut section = Reader { bytes: section };
+    let mut written = Vec::new();
+    let count = section.number()?;
+    write_number(&mut written, count);
+    for _ in 0..count {
+        let (old_module, old_name) = (section.name()?, section.name()?);
+        let (module, name) = name(old_module, old_name);
+        write_bytes(&mut written, module.as_bytes());
+        write_bytes(&mut written, name.as_bytes());
+        written.extend(section.what_is_imported()?);
+    }
+    Ok(written)
+}
+
+/// A length, and so many bytes.
+fn write_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+    write_number(to, bytes.len());
+    to.extend(bytes);
+}
+
+/// An unsigned LEB128.
+fn write_number(to: &mut Vec<u8>, mut number: usize) {
+    while number > 0x7f {
+        to.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    to.push(number as u8);
 }
 
 struct Reader<'a> {
@@ -31,31 +81,27 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn import_modules(mut self) -> Result<BTreeSet<String>> {
-        let mut found = BTreeSet::new();
-        for _ in 0..self.number()? {
-            found.insert(self.name()?.to_owned());
-            self.name()?;
-            match self.byte()? {
-                // A function: its type's index.
-                0 => {
-                    self.number()?;
-                }
-                // A table: its element type and limits.
-                1 => {
-                    self.byte()?;
-                    self.limits()?;
-                }
-                2 => self.limits()?,
-                // A global or a tag: two small numbers.
-                3 | 4 => {
-                    self.number()?;
-                    self.number()?;
-                }
-                kind => bail!("an import of the unknown kind {kind}"),
+    fn what_is_imported(&mut self) -> Result<&'a [u8]> {
+        let all = self.bytes;
+        match self.byte()? {
+            // A function: its type's index.
+            0 => {
+                self.number()?;
             }
+            // A table: its element type and limits.
+            1 => {
+                self.byte()?;
+                self.limits()?;
+            }
+            2 => self.limits()?,
+            // A global or a tag: two small numbers.
+            3 | 4 => {
+                self.number()?;
+                self.number()?;
+            }
+            kind => bail!("an import of the unknown kind {kind}"),
         }
-        Ok(found)
+        Ok(&all[..all.len() - self.bytes.len()])
     }
 
     fn limits(&mut self) -> Result<()> {
@@ -118,6 +164,22 @@ mod tests {
     fn the_modules_are_named() {
         let found = modules(&module()).unwrap();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["env", "m"]);
+    }
+
+    #[test]
+    fn names_change_and_nothing_else_does() {
+        let same = |module: &str, name: &str| (module.to_owned(), name.to_owned());
+        assert_eq!(renamed(&module(), same).unwrap(), module());
+        let long = "x".repeat(200);
+        let longer = renamed(&module(), |module, name| {
+            (format!("{module}{long}"), name.to_owned())
+        });
+        let longer = longer.unwrap();
+        assert!(modules(&longer).unwrap().contains(&format!("env{long}")));
+        let back = renamed(&longer, |module, name| {
+            (module.replace(&long, ""), name.to_owned())
+        });
+        assert_eq!(back.unwrap(), module());
     }
 
     #[test]

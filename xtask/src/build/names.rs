@@ -1,84 +1,84 @@
-//! Names that compress: between a module and its bindings wasm-bindgen gives each import a name
-//! that ends in sixteen random digits, which no compression makes smaller, twice.
+//! Short names: between a module and its bindings wasm-bindgen gives each import a long name that
+//! ends in random digits, which is there twice and compresses badly.
 //!
-//! In: the bindings and the module. Out: the same, with a count in the digits' place, as long as
-//! they were, so that nothing in the module moves. The invariant: different names stay different.
+//! In: the bindings and the module. Out: the same, with a letter or two for each name. The
+//! invariant: different names stay different.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
-const PREFIX: &str = "__wbg";
-const DIGITS: usize = 16;
+use super::imports;
+
+/// What the module calls its bindings.
+const FROM: &str = "./firsthop_bg.js";
 
 /// Renames the imports in both files.
 pub(super) fn shorten(bindings: &Path, module: &Path) -> Result<()> {
     let text = std::fs::read_to_string(bindings)
         .with_context(|| format!("wasm-bindgen did not write {}", bindings.display()))?;
-    let (text, bytes) = shortened(&text, std::fs::read(module)?);
+    let (text, bytes) = shortened(text, &std::fs::read(module)?)?;
     std::fs::write(bindings, text)?;
     std::fs::write(module, bytes)?;
     Ok(())
 }
 
-fn shortened(bindings: &str, mut module: Vec<u8>) -> (String, Vec<u8>) {
-    let mut text = bindings.to_owned();
-    for (old, new) in renamed(bindings) {
-        text = text.replace(old, &new);
-        for at in places(&module, old.as_bytes()) {
-            module[at..at + new.len()].copy_from_slice(new.as_bytes());
-        }
+fn shortened(mut bindings: String, module: &[u8]) -> Result<(String, Vec<u8>)> {
+    let from = format!("\"{FROM}\":");
+    ensure!(
+        bindings.matches(&from).count() == 1,
+        "the bindings have another form than expected: no {from}"
+    );
+    bindings = bindings.replace(&from, "\"a\":");
+    let mut names = Vec::new();
+    let module = imports::renamed(module, |_, name| {
+        names.push(name.to_owned());
+        ("a".to_owned(), short(names.len() - 1))
+    })?;
+    for (count, name) in names.iter().enumerate() {
+        // The one place where the bindings name it: a member of what the module is given.
+        let member = format!(" {name}:");
+        ensure!(
+            bindings.matches(&member).count() == 1,
+            "the bindings do not name {name} once"
+        );
+        bindings = bindings.replace(&member, &format!(" {}:", short(count)));
     }
-    (text, module)
+    Ok((bindings, module))
 }
 
-/// Each name with random digits in a text, and what it is to be called.
-fn renamed(text: &str) -> BTreeMap<&str, String> {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let random = words.filter(|word| {
-        word.rsplit_once('_').is_some_and(|(stem, digits)| {
-            stem.starts_with(PREFIX)
-                && digits.len() == DIGITS
-                && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
-    });
-    let names: BTreeSet<_> = random.collect();
-    let counted = names.into_iter().enumerate().map(|(count, name)| {
-        let width = name.len() - PREFIX.len();
-        (name, format!("{PREFIX}{count:0width$}"))
-    });
-    counted.collect()
-}
-
-fn places(bytes: &[u8], name: &[u8]) -> Vec<usize> {
-    let windows = bytes.windows(name.len()).enumerate();
-    windows
-        .filter(|(_, window)| *window == name)
-        .map(|(at, _)| at)
-        .collect()
+/// The shortest names, one after another.
+fn short(count: usize) -> String {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let letter = char::from(LETTERS[count % LETTERS.len()]);
+    match count / LETTERS.len() {
+        0 => letter.to_string(),
+        round => format!("{letter}{}", round - 1),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn names_keep_their_length_and_stay_different() {
-        let text = "{__wbg_get_0123456789abcdef: a, __wbg_get_fedcba9876543210: b, \
-                    __wbg_ptr: c, __wbg_get_0123456789abcdef: a, __wbg_now_1111111111111111: d}";
-        let names = renamed(text);
-        assert_eq!(names.len(), 3);
-        let new: BTreeSet<_> = names.values().collect();
-        assert_eq!(new.len(), 3);
-        assert!(names.iter().all(|(old, new)| old.len() == new.len()));
+    fn no_two_names_are_the_same() {
+        let names: BTreeSet<_> = (0..1000).map(short).collect();
+        assert_eq!(names.len(), 1000);
     }
 
     #[test]
-    fn both_sides_are_renamed_alike_and_nothing_moves() {
-        let module = b"\0\x1a__wbg_now_1111111111111111\x07".to_vec();
-        let (text, module) = shortened("__wbg_now_1111111111111111()", module);
-        assert_eq!(text, "__wbg000000000000000000000()");
-        assert_eq!(module, b"\0\x1a__wbg000000000000000000000\x07");
+    fn both_sides_are_renamed_alike() {
+        let mut module = b"\0asm\x01\0\0\0\x02".to_vec();
+        let import = b"\x01\x10./firsthop_bg.js\x07__wbg_f\x00\x00";
+        module.push(u8::try_from(import.len()).unwrap());
+        module.extend(import);
+        let text = "{ \"./firsthop_bg.js\": { __wbg_f: function() {} } }".to_owned();
+        let (text, module) = shortened(text, &module).unwrap();
+        assert_eq!(text, "{ \"a\": { a: function() {} } }");
+        assert_eq!(module, b"\0asm\x01\0\0\0\x02\x07\x01\x01a\x01a\x00\x00");
+        assert!(shortened("{}".to_owned(), &module).is_err());
     }
 }
