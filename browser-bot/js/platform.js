@@ -16,6 +16,14 @@ const done = (request) => new Promise((resolve, reject) => {
   request.onerror = request.onabort = () => reject(request.error);
 });
 
+// On the line between tabs, beside reports: a borrower wants something of who has the socket.
+const WANTED = -1;
+
+// A stream says something every 15 s; one that is silent for longer than this is dead.
+const STREAM_SILENT_AFTER = 35_000;
+// So long may admission take before it counts as failed.
+const ADMITTED_WITHIN = 9_000;
+
 // What may be held of an event that is not complete: a wire message of 64 KiB in base64, and more.
 const EVENT_CHARACTERS_MAX = 128 * 1024;
 
@@ -72,6 +80,8 @@ export class Trust {
 
 export class Platform {
   #edge;
+  #direct;
+  #tries = 0;
   #inbox;
   #trust;
   #known;
@@ -87,9 +97,13 @@ export class Platform {
   #ended = false;
   #link;
 
-  /** `given` are the site's options: `key` is the origin's public key, if it names one. */
+  /**
+   * `given` are the site's options: `key` is the origin's public key, `origin` its address, if the
+   * site names them.
+   */
   constructor(edge, inbox, given, report) {
     this.#edge = edge;
+    this.#direct = given.origin?.replace(/\/?$/, "/");
     this.#trust = new Trust(given.key);
     this.#inbox = inbox;
     // js/launcher.js deletes the database by this name when nothing else is loaded.
@@ -235,6 +249,11 @@ export class Platform {
 
   // ---- Requests ----
 
+  /** The hop to try now: after two tries in vain it is the origin's turn, if the site names it, and so on. */
+  #hop() {
+    return (this.#tries++ & 2 && this.#direct) || this.#edge;
+  }
+
   /**
    * Reports the inbox's current pack, if there is one that was not reported yet, that is signed as
    * such and whole; without a network, that of the last time. Packs stay in the browser's cache.
@@ -263,17 +282,23 @@ export class Platform {
    * finds its token in the store.
    */
   async admit(number, token) {
+    const hop = this.#hop();
     const ask = async (old) => {
-      const response = await fetch(`${this.#edge}v1/visitor/admission`, {
+      const response = await fetch(hop + "v1/visitor/admission", {
         method: "POST",
         credentials: "omit",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ inbox: this.#inbox, token: old }),
+        signal: AbortSignal.timeout?.(ADMITTED_WITHIN),
       });
       const answer = await response.json();
       // An old token that does not do: the server makes nobody new of a visitor unasked.
       if (response.status === 401 && old) return ask();
-      if (response.ok) await this.keep("token", answer.token);
+      if (response.ok) {
+        // The connection that it is for goes to the same hop.
+        this.#tries = hop === this.#edge ? 0 : 2;
+        await this.keep("token", answer.token);
+      }
       return [answer.token, [403, 404].includes(response.status) ? answer.error.message : undefined];
     };
     const work = async () => {
@@ -289,8 +314,13 @@ export class Platform {
   /** Opens a connection; its reports bear the number. */
   link(number, transport, token) {
     this.unlink();
-    const give = (what, bytes) => { if (this.#link === link) this.#report(what, number, bytes); };
-    const link = transport === Transport.Socket ? this.#socket(token, give) : this.#posts(transport, token, give);
+    const hop = this.#hop();
+    const give = (what, bytes) => {
+      if (this.#link !== link) return;
+      if (what === Report.Frames) this.#tries = 0;
+      this.#report(what, number, bytes);
+    };
+    const link = transport === Transport.Socket ? this.#socket(hop, token, give) : this.#posts(hop, transport, token, give);
     this.#link = link;
   }
 
@@ -311,26 +341,61 @@ export class Platform {
     link?.close();
   }
 
-  #socket(token, give) {
-    // `https:` becomes `wss:`, `http:` becomes `ws:`.
-    let socket;
-    try { socket = new WebSocket(this.#edge.replace(/^http/, "ws") + "v1/visitor/socket", ["firsthop.v1.postcard", "token." + token]); } catch {
-      // The page's policy forbids it.
-      queueMicrotask(() => give(Report.Closed));
-      return { send() {}, close() {} };
-    }
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => give(Report.Open);
-    socket.onmessage = ({ data }) => (data instanceof ArrayBuffer ? give(Report.Frames, new Uint8Array(data)) : give(Report.Closed));
-    socket.onclose = () => give(Report.Closed);
-    return { send: (bytes) => { if (socket.readyState === 1) socket.send(bytes); }, close: () => socket.close() };
+  /**
+   * A WebSocket: the tab that holds the lock has it, all others borrow it. Whoever gets the lock
+   * after a tab that ended, however it ended, opens the next. Without locks each tab has its own.
+   */
+  #socket(hop, token, report) {
+    const over = new AbortController();
+    const line = navigator.locks && window.BroadcastChannel && new BroadcastChannel(this.#name + " socket");
+    let socket, borrows, release;
+    const give = (what, bytes) => {
+      line?.postMessage([what, bytes]);
+      report(what, bytes);
+    };
+    const lead = () => {
+      // Who lent the socket is gone; or this connection was given up.
+      if (borrows || over.signal.aborted) return report(Report.Closed);
+      // `https:` becomes `wss:`, `http:` becomes `ws:`.
+      try { socket = new WebSocket(hop.replace(/^http/, "ws") + "v1/visitor/socket", ["firsthop.v1.postcard", "token." + token]); } catch {
+        // The page's policy forbids it.
+        return report(Report.Closed);
+      }
+      socket.binaryType = "arraybuffer";
+      socket.onopen = () => give(Report.Open);
+      socket.onmessage = ({ data }) => (data instanceof ArrayBuffer ? give(Report.Frames, new Uint8Array(data)) : report(Report.Closed));
+      socket.onclose = () => report(Report.Closed);
+      return new Promise((resolve) => { release = resolve; });
+    };
+    const send = (bytes) => { if (socket.readyState === 1) socket.send(bytes); };
+    if (line) {
+      line.onmessage = ({ data: [what, bytes] }) => {
+        if (socket) {
+          if (what === WANTED) bytes ? send(bytes) : socket.readyState === 1 && line.postMessage([Report.Open]);
+        } else if ((borrows ||= what === Report.Open) && what !== WANTED) report(what, bytes);
+      };
+      navigator.locks.request(line.name, { signal: over.signal }, lead).catch(() => {});
+      line.postMessage([WANTED]);
+    } else queueMicrotask(lead);
+    return {
+      send: (bytes) => (socket ? send(bytes) : line?.postMessage([WANTED, bytes])),
+      close() {
+        over.abort();
+        release?.();
+        if (socket) {
+          line?.postMessage([Report.Closed]);
+          socket.close();
+        }
+        line?.close();
+      },
+    };
   }
 
-  #posts(transport, token, give) {
+  #posts(hop, transport, token, give) {
     const over = new AbortController();
     const post = async (path, body) => {
       const headers = { "content-type": CONTENT_TYPE, authorization: "Bearer " + token };
-      const response = await fetch(this.#edge + "v1/visitor/" + path, { method: "POST", credentials: "omit", headers, body, signal: over.signal });
+      const response = await fetch(hop + "v1/visitor/" + path, { method: "POST", credentials: "omit", headers, body, signal: over.signal });
       if (response.ok) return response;
       throw response.status;
     };
@@ -344,7 +409,13 @@ export class Platform {
     const stream = async (body) => {
       const reader = (await post("stream", body)).body.getReader();
       const take = eventReader((bytes) => give(Report.Frames, bytes));
-      for (let read; !(read = await reader.read()).done;) take(read.value);
+      for (;;) {
+        const silent = setTimeout(() => over.abort(), STREAM_SILENT_AFTER);
+        const { done, value } = await reader.read();
+        clearTimeout(silent);
+        if (done) return;
+        take(value);
+      }
     };
     let begun = false;
     // There is nothing to be opened before the first frames.

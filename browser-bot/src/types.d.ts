@@ -14,6 +14,8 @@ export interface Options {
   position?: "left" | "right";
   /** The origin's public key: packs signed with another are not taken. */
   key?: string;
+  /** The origin's address: where the widget goes while the edge is away; nowhere by default. */
+  origin?: string;
   /** What the panel is called. */
   title?: string;
   /** Is told what happens. */

@@ -4,6 +4,8 @@ import net from "node:net";
 export class Proxy {
   #server;
   #sockets = new Set();
+  /** What passes through now: the head of its request, and its two ends. */
+  #passing = new Set();
   #refused = (head) => false;
   #cut = false;
 
@@ -37,6 +39,21 @@ export class Proxy {
     this.#refused = () => false;
   }
 
+  /** How many connections are open whose request's head matches. */
+  count(pattern) {
+    return [...this.#passing].filter(({ head }) => pattern.test(head)).length;
+  }
+
+  /** From now on nothing gets through on these connections, and they stay open: half open. */
+  stall(pattern) {
+    for (const { head, client, server } of this.#passing) {
+      if (pattern.test(head)) {
+        client.unpipe(server);
+        server.unpipe(client);
+      }
+    }
+  }
+
   #serve(client, hostname, port) {
     this.#keep(client);
     if (this.#cut) return client.destroy();
@@ -52,7 +69,12 @@ export class Proxy {
       // One request a connection, so that each head is looked at.
       server.write(head.replace(/\r\nconnection: keep-alive/i, "\r\nconnection: close"), "latin1");
       client.pipe(server).pipe(client);
-      client.on("close", () => server.destroy());
+      const passing = { head, client, server };
+      this.#passing.add(passing);
+      client.on("close", () => {
+        this.#passing.delete(passing);
+        server.destroy();
+      });
       server.on("close", () => client.destroy());
     };
     client.once("data", first);

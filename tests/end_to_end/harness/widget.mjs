@@ -48,6 +48,19 @@ export class Widget {
     return this;
   }
 
+  /** Waits until a hop has greeted it. */
+  isGreeted() {
+    return until("a hop has greeted the widget", () => this.page.evaluate(() => globalThis.Firsthop("getVisitorId")));
+  }
+
+  /** Kills the tab's process, as the system does that is short of memory. */
+  async crash() {
+    const crashed = this.page.waitForEvent("crash");
+    const session = await this.page.context().newCDPSession(this.page);
+    session.send("Page.crash").catch(() => {});
+    await crashed;
+  }
+
   /** The messages shown: who said what, how far it has got, whether the device answered. */
   messages() {
     return this.log.locator(".row[data-id]").evaluateAll((rows) =>
