@@ -50,9 +50,9 @@ test("the origin is killed and restarted in mid-conversation", async (t) => {
   for (const { id } of acknowledged) {
     await witness.event("what was acknowledged before the crash", (event) => event.id === id);
   }
+  // Its link ended with the origin, also if everything had been acknowledged by then.
+  await visitor.reconnect();
   await insist(visitor, messages);
-  // Sending that fast, a client may just have been cut off: it comes back, as any does.
-  if (visitor.link.closed) await visitor.reconnect();
   await agent.reply(visitor.id, "after");
   for (const each of [visitor, witness]) {
     await each.event("the reply after the crash", isText("after"));
@@ -61,6 +61,19 @@ test("the origin is killed and restarted in mid-conversation", async (t) => {
   }
   await agent.event(visitor.id, "the reply", isText("after"));
   assert.equal(agent.log(visitor.id).filter(isText("number 7")).length, 1);
+});
+
+test("the origin is killed beneath an edge: what agents say finds a visitor who says nothing", async (t) => {
+  const world = await World.start(t);
+  const visitor = await world.visitor();
+  const first = visitor.say(UNKNOWN);
+  await visitor.event("the queue", isStatus("queued"));
+  await world.origin.restart();
+  const agent = await world.agent();
+  agent.open(visitor.id);
+  await agent.reply(visitor.id, "from the new one");
+  await visitor.event("the reply", isText("from the new one"));
+  assertWhole(visitor.log, [first]);
 });
 
 test("the edge is killed and restarted in mid-conversation", async (t) => {
