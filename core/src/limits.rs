@@ -36,12 +36,21 @@ pub const TOKEN_BYTES_MAX: usize = 512;
 
 /// How long a visitor's token admits its bearer.
 pub const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Visitors that may begin at one address (an IPv6 network of 64 bits) at once…
+pub const ADMISSIONS_BURST: u32 = 120;
+/// …and how long each takes to be granted again.
+pub const ADMISSION_REFILL: Duration = Duration::from_secs(1);
+/// Addresses whose new visitors are counted.
+pub const ADMISSION_ADDRESSES_MAX: usize = 10_000;
 /// A token is renewed on the socket once this much of it has passed.
 pub const TOKEN_RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// Submissions that a visitor may send at once…
 pub const VISITOR_SUBMISSIONS_BURST: u32 = 40;
 /// …and how long each takes to be granted again.
 pub const VISITOR_SUBMISSION_REFILL: Duration = Duration::from_millis(500);
+/// Submissions that our client sends at once: fewer than may be, as what is sent apart may arrive
+/// together.
+pub const CLIENT_SUBMISSIONS_BURST: u32 = 32;
 /// Frames of any kind that a visitor may send at once…
 pub const VISITOR_FRAMES_BURST: u32 = 240;
 /// …and how long each takes to be granted again.
@@ -69,6 +78,16 @@ pub const RECONNECT_AFTER_MAX: Duration = Duration::from_secs(30);
 pub const PING_AFTER: Duration = Duration::from_secs(25);
 /// A link that gave none for this long after being asked is taken for dead.
 pub const PONG_WITHIN: Duration = Duration::from_secs(10);
+/// A WebSocket from which nothing came for this long is closed by the origin, which asks for a sign
+/// of life (a WebSocket ping, which every client's library answers) after half of it. An edge is
+/// asked after twice as long whether a quiet visitor is still there.
+pub const VISITOR_SILENT_MAX: Duration = Duration::from_secs(60);
+/// A WebSocket from which nothing came for this long is closed by an edge, which can't ask: clients
+/// ping `PING_AFTER` the last answer, browsers delay that to once a minute for pages in the
+/// background.
+pub const EDGE_SOCKET_SILENT_MAX: Duration = Duration::from_secs(150);
+/// A WebSocket that takes nothing of what is written to it for this long is closed.
+pub const SOCKET_WRITE_WITHIN: Duration = Duration::from_secs(30);
 /// Consecutive failures of a transport before the next one is tried.
 pub const TRANSPORT_FAILURES_MAX: u32 = 2;
 /// How long a long poll is held open when nothing happens.
@@ -103,6 +122,9 @@ pub const EDGE_PACKS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Conversations in one `conversations` frame.
 pub const CONVERSATIONS_PER_FRAME_MAX: usize = 100;
+/// Conversations of one `conversations` frame, in bytes of JSON: their pages' addresses and titles
+/// may be long.
+pub const SUMMARY_BYTES_PER_FRAME_MAX: usize = WIRE_MESSAGE_BYTES_MAX - 1024;
 /// Preview of a conversation's last message, in characters.
 pub const PREVIEW_CHARS_MAX: usize = 120;
 /// Frames that wait for a console that does not read.
@@ -139,8 +161,15 @@ const _: () = {
     );
     // Somebody who goes on typing never looks as if they had stopped.
     assert!(TYPING_REPEATED_AFTER.as_millis() < TYPING_LAPSES_AFTER.as_millis());
+    // A page in the background may miss one ping before an edge takes it for gone, and an origin's
+    // question comes in between.
+    assert!(
+        2 * 60 + PING_AFTER.as_secs() < EDGE_SOCKET_SILENT_MAX.as_secs()
+            && 2 * VISITOR_SILENT_MAX.as_secs() < EDGE_SOCKET_SILENT_MAX.as_secs()
+    );
     // The burst covers one full frame.
     assert!(VISITOR_SUBMISSIONS_BURST as usize >= SUBMISSIONS_PER_FRAME_MAX);
+    assert!(CLIENT_SUBMISSIONS_BURST < VISITOR_SUBMISSIONS_BURST);
 };
 
 // ---- Knowledge packs and the answerer ------------------------------------------------------

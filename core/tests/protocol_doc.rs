@@ -177,6 +177,10 @@ fn the_times_in_the_text_are_those_of_the_code() {
         (seconds(25), seconds(10))
     );
     assert_eq!(
+        (limits::EDGE_SOCKET_SILENT_MAX, limits::VISITOR_SILENT_MAX),
+        (seconds(150), seconds(60))
+    );
+    assert_eq!(
         (limits::RETRANSMIT_AFTER, limits::RETRANSMIT_AFTER_MAX),
         (seconds(4), seconds(60))
     );

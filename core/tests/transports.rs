@@ -1,10 +1,13 @@
 //! A client on transports where every request carries its own hello, and gets its own welcome.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use core::time::Duration;
+
 use firsthop_core::hop::client::{Client, Output, Transport};
 use firsthop_core::id::{MessageId, VisitorId};
+use firsthop_core::limits::{EDGE_SOCKET_SILENT_MAX, PING_AFTER};
 use firsthop_core::protocol::visitor::{
-    Events, Reach, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Welcome,
+    Events, Reach, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Typing, Welcome,
 };
 use firsthop_core::protocol::{Author, Content, Event, Hop, Receipts, Seq, Status, Text, VERSION};
 use firsthop_core::{Instant, Timestamp};
@@ -115,6 +118,42 @@ fn a_visitor_without_a_network_stays_on_the_best_transport() {
         client.handle_timeout(now);
         outputs(&mut client);
         client.handle_not_admitted(now);
+    }
+}
+
+#[test]
+fn a_socket_is_pinged_also_while_frames_come() {
+    let mut client = greeted_by(Transport::Socket);
+    let mut now = NOW;
+    let mut pings = 0;
+    while now < NOW + EDGE_SOCKET_SILENT_MAX {
+        now = now + Duration::from_secs(1);
+        client.handle_timeout(now);
+        for frame in requests(&mut client).into_iter().flatten() {
+            if let ToServer::Ping(ping) = frame {
+                pings += 1;
+                client.handle_frames(now, vec![ping.into()]);
+            }
+        }
+        client.handle_frames(now, vec![Typing { on: true }.into()]);
+    }
+    assert_eq!(
+        pings,
+        EDGE_SOCKET_SILENT_MAX.as_secs() / PING_AFTER.as_secs()
+    );
+}
+
+#[test]
+fn after_a_link_that_was_not_the_best_the_best_is_tried_again() {
+    for fallback in [Transport::Stream, Transport::Poll] {
+        let mut client = greeted_by(fallback);
+        client.handle_closed(NOW);
+        client.connect(NOW);
+        assert!(outputs(&mut client).contains(&Output::Connect(Transport::Socket)));
+        // Once: whatever lets no WebSocket through is mostly still there.
+        client.handle_closed(NOW);
+        client.connect(NOW);
+        assert!(outputs(&mut client).contains(&Output::Connect(Transport::Stream)));
     }
 }
 

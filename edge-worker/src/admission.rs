@@ -3,6 +3,7 @@
 //! It needs no word from the origin: an edge that knows the inbox admits on its own.
 
 use firsthop_core::id::VisitorId;
+use firsthop_core::limit::counted_as;
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::{Code, Problem};
 use firsthop_core::token::{self, TokenError};
@@ -12,6 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::host::Front;
 use crate::http::{Head, Response};
 use crate::visit::{check_page, inbox, issue};
+
+/// Where Cloudflare says who asks, as a proxy before a workerd of one's own can.
+const CLIENT_ADDRESS: &str = "cf-connecting-ip";
 
 #[derive(Deserialize)]
 struct Asked {
@@ -54,6 +58,15 @@ pub async fn admit(host: &impl Front, head: &Head, body: &[u8]) -> Result<Respon
     let now = host.now();
     let visitor = match &asked.token {
         None => {
+            let address = head
+                .header(CLIENT_ADDRESS)
+                .and_then(|text| text.parse().ok());
+            if let Some(address) = address {
+                host.count_new(&counted_as(address)).map_err(|wait| {
+                    let message = "too many new visitors come from your address";
+                    Problem::new(Code::TooManyMessages, message).retry_after(wait)
+                })?;
+            }
             let [random @ .., _, _, _, _, _, _] = host.random();
             VisitorId::new(now, random)
         }

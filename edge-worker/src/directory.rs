@@ -108,7 +108,7 @@ impl From<Failure> for Problem {
             Failure::Unknown => Self::new(Code::InboxUnknown, "no inbox has that key"),
             Failure::Away(_) | Failure::StillAway => Self::new(
                 Code::OriginUnavailable,
-                "the origin does not answer, and this edge does not know it yet",
+                "the origin does not answer as it should, and this edge does not know what was asked for",
             )
             .retry_after(INBOX_FRESH_FOR),
             Failure::Shelf(_) => Self::new(

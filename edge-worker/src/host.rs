@@ -68,6 +68,11 @@ pub trait Front: Host {
     /// # Errors
     /// Those of [`Ask::Pack`].
     fn gzipped(&self, pack: PackHash) -> impl Future<Output = Result<Option<Vec<u8>>, Problem>>;
+    /// Counts a new visitor from this address.
+    ///
+    /// # Errors
+    /// How long to wait for the next.
+    fn count_new(&self, address: &str) -> Result<(), Duration>;
     /// Gives visitors' objects what the origin sent; says how many sockets each visitor has.
     fn push(&self, downlinks: Vec<Downlink>) -> impl Future<Output = Result<Vec<u32>, Problem>>;
 }

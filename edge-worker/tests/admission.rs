@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use firsthop_core::limits::{INBOX_FRESH_FOR, TOKEN_LIFETIME};
+use firsthop_core::limits::{ADMISSION_REFILL, ADMISSIONS_BURST, INBOX_FRESH_FOR, TOKEN_LIFETIME};
 use firsthop_core::token::{Claims, Key, sign, verify};
 use firsthop_edge::front::{Outcome, Way};
 use firsthop_edge::host::Host;
@@ -164,4 +164,26 @@ fn a_post_is_let_in_likewise() {
         .with("content-type", "text/xml")
         .with("authorization", bearer);
     assert_eq!(host.problem(&xml, b""), "unsupported_version");
+}
+
+#[test]
+fn one_address_makes_only_so_many_new_visitors() {
+    let host = FakeHost::new();
+    let from = |address| admission().with("cf-connecting-ip", address);
+    let (_, first) = host.json(&from("203.0.113.7"), &ask("demo", None));
+    for _ in 1..ADMISSIONS_BURST {
+        assert_eq!(host.json(&from("203.0.113.7"), &ask("demo", None)).0, 200);
+    }
+    let (status, refused) = host.json(&from("203.0.113.7"), &ask("demo", None));
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (429, &"too_many_messages".into())
+    );
+    assert!(refused["error"]["retry_after_ms"].as_u64().is_some());
+    // Who is a visitor already stays one; others are not concerned; time heals.
+    let token = first["token"].as_str();
+    assert_eq!(host.json(&from("203.0.113.7"), &ask("demo", token)).0, 200);
+    assert_eq!(host.json(&from("203.0.113.8"), &ask("demo", None)).0, 200);
+    host.wait(ADMISSION_REFILL);
+    assert_eq!(host.json(&from("203.0.113.7"), &ask("demo", None)).0, 200);
 }

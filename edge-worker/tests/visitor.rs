@@ -11,8 +11,8 @@ use firsthop_core::conversation::Verdict;
 use firsthop_core::hop::relay::SocketId;
 use firsthop_core::id::MessageId;
 use firsthop_core::limits::{
-    EDGE_DRAIN_BATCH_MAX, FRAMES_PER_WIRE_MESSAGE_MAX, SOCKETS_PER_VISITOR_MAX,
-    VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX,
+    EDGE_DRAIN_BATCH_MAX, EDGE_SOCKET_SILENT_MAX, FRAMES_PER_WIRE_MESSAGE_MAX, PING_AFTER,
+    SOCKETS_PER_VISITOR_MAX, VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX,
 };
 use firsthop_core::protocol::visitor::{
     Claim, Ping, Reach, Said, Submission, ToServer, ToVisitor, Typing,
@@ -380,7 +380,7 @@ fn nothing_reaches_a_socket_before_its_welcome() {
     let (talks, silent) = (visitor.connect(), visitor.open());
     visitor
         .machine
-        .handle_push(vec![Typing { on: true }.into()]);
+        .handle_push(host.instant(), vec![Typing { on: true }.into()]);
     visitor.drive();
     assert!(visitor.kinds(talks).contains(&"typing"));
     assert_eq!(visitor.kinds(silent), Vec::<&str>::new());
@@ -509,7 +509,69 @@ fn a_socket_too_many_is_not_opened() {
     let visit = visitor.visit();
     let refused = visitor
         .machine
-        .open(SocketId(999), visit, Kind::Socket)
+        .open(host.instant(), SocketId(999), visit, Kind::Socket)
         .unwrap_err();
     assert_eq!(refused.code, Code::TooManySockets);
+}
+
+fn ping() -> ToServer {
+    Ping { nonce: 1 }.into()
+}
+
+#[test]
+fn sockets_that_fell_silent_lock_nobody_out() {
+    let host = FakeHost::new();
+    let mut visitor = TestVisitor::new(&host);
+    let lives = visitor.connect();
+    let silent: Vec<_> = (1..SOCKETS_PER_VISITOR_MAX)
+        .map(|_| visitor.connect())
+        .collect();
+    // A client pings; in between the memory vanishes, as it does at an edge.
+    let mut waited = Duration::ZERO;
+    while waited < EDGE_SOCKET_SILENT_MAX {
+        host.wait(PING_AFTER);
+        waited += PING_AFTER;
+        visitor.vanish();
+        visitor.send(lives, &[ping()]);
+    }
+    assert!(silent.iter().all(|socket| {
+        visitor
+            .closed
+            .get(socket)
+            .is_some_and(|closing| *closing == Closing::Silent)
+    }));
+    assert_eq!(visitor.closed.get(&lives), None);
+    assert_eq!(visitor.machine.attached(), 1);
+    let newcomer = visitor.connect();
+    assert!(visitor.kinds(newcomer).contains(&"welcome"));
+}
+
+#[test]
+fn a_newcomer_finds_room_when_all_have_fallen_silent() {
+    let host = FakeHost::new();
+    let mut visitor = TestVisitor::new(&host);
+    for _ in 0..SOCKETS_PER_VISITOR_MAX {
+        visitor.connect();
+    }
+    host.wait(EDGE_SOCKET_SILENT_MAX);
+    let newcomer = visitor.connect();
+    assert!(visitor.kinds(newcomer).contains(&"welcome"));
+    assert_eq!(visitor.machine.attached(), 1);
+}
+
+#[test]
+fn the_origin_that_asks_hears_that_a_silent_visitor_is_gone() {
+    let host = FakeHost::new();
+    let mut visitor = TestVisitor::new(&host);
+    let socket = visitor.connect();
+    host.wait(PING_AFTER);
+    visitor.machine.handle_push(host.instant(), Vec::new());
+    assert_eq!(visitor.machine.attached(), 1);
+    host.wait(EDGE_SOCKET_SILENT_MAX);
+    visitor.vanish();
+    visitor.machine.handle_push(host.instant(), Vec::new());
+    visitor.drive();
+    assert_eq!(visitor.machine.attached(), 0);
+    assert_eq!(visitor.closed.get(&socket), Some(&Closing::Silent));
+    assert_eq!(host.origin.borrow_mut().attached.take(), Some(false));
 }

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use firsthop_core::hop::gateway::Notice;
-use firsthop_core::limits::SETTINGS_POLL;
+use firsthop_core::limit::Buckets;
+use firsthop_core::limits::{
+    ADMISSION_ADDRESSES_MAX, ADMISSION_REFILL, ADMISSIONS_BURST, SETTINGS_POLL,
+};
 use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::sign::Nonces;
 use firsthop_core::token::Key;
@@ -49,6 +52,8 @@ pub struct App {
     pub workshop: Workshop,
     /// Logins.
     pub accounts: Accounts,
+    /// New visitors, by address.
+    pub admissions: Mutex<Buckets>,
     /// Signatures seen.
     pub nonces: Mutex<Nonces>,
     /// What is counted.
@@ -95,6 +100,11 @@ impl App {
             bot: Bot::default(),
             attendance: Attendance::new(),
             workshop: Workshop::default(),
+            admissions: Mutex::new(Buckets::new(
+                ADMISSIONS_BURST,
+                ADMISSION_REFILL,
+                ADMISSION_ADDRESSES_MAX,
+            )),
             nonces: Mutex::default(),
             metrics,
             drain: Arc::default(),

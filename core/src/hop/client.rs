@@ -24,6 +24,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use super::Backoff;
+use outbox::AHEAD_MS_MAX;
 pub use output::{Change, Output, Transport, Written};
 
 use super::replica::Replica;
@@ -81,11 +82,14 @@ pub struct Client {
     under_way: usize,
     /// The hop above can't take messages before `retransmit_at`.
     held_off: bool,
+    /// Up to when the messages that were sent use up what a visitor may send, on the host's clock.
+    paid_until_ms: u64,
     retransmit_after: Duration,
     retransmit_at: Option<Instant>,
     /// The place after which events were asked for, and when to ask again.
     asked_after: Option<Seq>,
     catch_up_at: Option<Instant>,
+    /// When the link last gave the sign of life that was waited for.
     heard_at: Instant,
     pinged_at: Option<Instant>,
     nonce: u32,
@@ -121,6 +125,7 @@ impl Client {
             program: program.into(),
             under_way: 0,
             held_off: false,
+            paid_until_ms: 0,
             retransmit_after: RETRANSMIT_AFTER,
             retransmit_at: None,
             asked_after: None,
@@ -336,8 +341,10 @@ impl Client {
 
     /// Frames have come.
     pub fn handle_frames(&mut self, now: Instant, frames: Vec<ToVisitor>) {
-        self.heard_at = now;
-        self.pinged_at = None;
+        // A socket is pinged also while frames come: an edge closes one that says nothing.
+        if self.pinged_at.take().is_some() || self.transport != Transport::Socket {
+            self.heard_at = now;
+        }
         let was_under_way = self.under_way;
         for frame in frames {
             self.handle_frame(now, frame);
@@ -460,8 +467,11 @@ impl Client {
                 let wait = problem
                     .retry_after_ms
                     .map_or(self.retransmit_after, |ms| Duration::from_millis(ms.into()));
-                self.retransmit_at = Some(now + wait);
+                let again = now + wait;
+                self.retransmit_at = Some(again);
                 self.held_off = true;
+                // Others may send, too: there is room for one now, and then one at a time.
+                self.paid_until_ms = again.as_millis().saturating_add(AHEAD_MS_MAX);
             }
             _ => {}
         }
@@ -540,6 +550,11 @@ impl Client {
 
     /// Nothing is under way any more.
     fn unlink(&mut self, link: Link) {
+        if self.link == Link::Up && self.transport != Transport::Socket {
+            // What was in a WebSocket's way may be gone: it gets one try.
+            self.transport = Transport::Socket;
+            self.transport_failures = TRANSPORT_FAILURES_MAX - 1;
+        }
         self.link = link;
         self.retransmit_at = None;
         self.asked_after = None;

@@ -211,7 +211,7 @@ pub struct Here {
 /// Conversations as they stand now, in the order of their revisions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversations {
-    /// At most `CONVERSATIONS_PER_FRAME_MAX`.
+    /// At most `CONVERSATIONS_PER_FRAME_MAX`, and no more than fit into one wire message.
     pub conversations: Vec<Summary>,
     /// The console's list is complete up to this; its next `hello` names it.
     pub revision: Revision,

@@ -4,12 +4,12 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use firsthop_core::Timestamp;
 use firsthop_core::id::VisitorId;
 use firsthop_core::limits::LONG_POLL_HOLD;
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::edge::Downlink;
 use firsthop_core::protocol::{Code, Problem};
+use firsthop_core::{Instant, Timestamp};
 use firsthop_edge::config::{Config, ConfigError};
 use firsthop_edge::directory::{Ask, Told};
 use firsthop_edge::front::Way;
@@ -282,6 +282,11 @@ impl Front for Worker {
                 Ok(None)
             }
         }
+    }
+
+    fn count_new(&self, address: &str) -> Result<(), Duration> {
+        let now = Instant::from_millis(self.now().as_millis());
+        isolate::count_new(address, now)
     }
 
     async fn push(&self, downlinks: Vec<Downlink>) -> Result<Vec<u32>, Problem> {

@@ -3,8 +3,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
+use firsthop_core::Instant;
 use firsthop_core::answer::Answerer;
+use firsthop_core::limit::Buckets;
+use firsthop_core::limits::{ADMISSION_ADDRESSES_MAX, ADMISSION_REFILL, ADMISSIONS_BURST};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::Problem;
 use firsthop_edge::cache::Cache;
@@ -19,11 +23,19 @@ use crate::host::Worker;
 thread_local! {
     static CACHE: RefCell<Cache> = const { RefCell::new(Cache::new()) };
     static ANSWERER: RefCell<Answerer> = RefCell::default();
+    static ADMISSIONS: RefCell<Buckets> = const {
+        RefCell::new(Buckets::new(ADMISSIONS_BURST, ADMISSION_REFILL, ADMISSION_ADDRESSES_MAX))
+    };
 }
 
 /// Lets the bot work from a pack.
 pub(crate) fn with_bot<T>(pack: Option<&Pack>, work: impl FnOnce(&mut Bot<'_>) -> T) -> T {
     ANSWERER.with_borrow_mut(|answerer| work(&mut Bot { answerer, pack }))
+}
+
+/// Counts a new visitor from an address.
+pub(crate) fn count_new(address: &str, now: Instant) -> Result<(), Duration> {
+    ADMISSIONS.with_borrow_mut(|admissions| admissions.take(address, now))
 }
 
 /// Does something with the cache.

@@ -29,6 +29,8 @@ pub struct Memo {
     pub status: Option<Status>,
     /// Whether the origin answers, as the socket was told.
     pub reach: Reach,
+    /// When something came from it, on the host's clock, or up to `PING_AFTER` before that.
+    pub heard_at_ms: u64,
 }
 
 impl Memo {

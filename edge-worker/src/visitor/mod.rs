@@ -6,6 +6,8 @@
 //!
 //! * A socket says `hello` first, and hears nothing before its `welcome`.
 //! * Whatever a socket sends, nobody else notices more than its frames.
+//! * A WebSocket from which nothing comes is closed, at the first event after its time: no timer
+//!   keeps the object awake for that, as the origin asks after a quiet visitor.
 //!
 //! All of it may vanish between two events. What a socket needs to live on is in its
 //! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message`.
@@ -29,8 +31,9 @@ use firsthop_core::hop::relay::{Output, Relay, RequestId, SocketId, To};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::limit::Bucket;
 use firsthop_core::limits::{
-    SOCKETS_PER_VISITOR_MAX, SUBMISSIONS_PER_FRAME_MAX, VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST,
-    VISITOR_QUEUE_FRAMES_MAX, VISITOR_SUBMISSION_REFILL, VISITOR_SUBMISSIONS_BURST,
+    EDGE_SOCKET_SILENT_MAX, PING_AFTER, SOCKETS_PER_VISITOR_MAX, SUBMISSIONS_PER_FRAME_MAX,
+    VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST, VISITOR_QUEUE_FRAMES_MAX,
+    VISITOR_SUBMISSION_REFILL, VISITOR_SUBMISSIONS_BURST,
 };
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::visitor::{
@@ -78,6 +81,8 @@ pub enum Closing {
     TooSlow,
     /// The edge forgot the socket's state: connecting again heals that.
     Restarted,
+    /// Nothing has come from the client for long.
+    Silent,
 }
 
 impl Closing {
@@ -88,6 +93,7 @@ impl Closing {
             Self::TooLarge => 1009,
             Self::TooSlow => 1013,
             Self::Restarted => 1012,
+            Self::Silent => 1001,
         }
     }
 
@@ -98,6 +104,7 @@ impl Closing {
             Self::TooLarge => "message too large",
             Self::TooSlow => "too slow; catch up",
             Self::Restarted => "edge restarted; connect again",
+            Self::Silent => "silent for too long",
         }
     }
 }
@@ -111,6 +118,10 @@ struct Socket {
     /// Whether it outlives the memory, so that a memo of it is kept.
     lasting: bool,
     stage: Stage,
+    /// When something came from it…
+    heard_at: Instant,
+    /// …and what its memo says of that.
+    remembered_at: Instant,
     /// What came for everybody before its `welcome`.
     held: Vec<ToVisitor>,
 }
@@ -170,7 +181,8 @@ impl Visitor {
         for (socket, memo) in sockets {
             visitor.relay.restore(now, memo.status, memo.reach);
             let stage = memo.stage;
-            visitor.insert(socket, memo.visit, Kind::Socket, stage);
+            let heard_at = Instant::from_millis(memo.heard_at_ms);
+            visitor.insert(heard_at, socket, memo.visit, Kind::Socket, stage);
             if stage == Stage::Greeting {
                 // Its `welcome` was on the way to a memory that is gone.
                 visitor.close(socket, Closing::Restarted);
@@ -233,7 +245,14 @@ impl Visitor {
     ///
     /// # Errors
     /// `too_many_sockets`: it must not be accepted.
-    pub fn open(&mut self, socket: SocketId, visit: Visit, kind: Kind) -> Result<(), Problem> {
+    pub fn open(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        visit: Visit,
+        kind: Kind,
+    ) -> Result<(), Problem> {
+        self.close_silent(now);
         if self.sockets.len() >= SOCKETS_PER_VISITOR_MAX {
             return Err(Problem::new(
                 Code::TooManySockets,
@@ -243,12 +262,12 @@ impl Visitor {
             )
             .retry_after(firsthop_core::limits::RECONNECT_AFTER_MAX));
         }
-        self.insert(socket, visit, kind, Stage::New);
+        self.insert(now, socket, visit, kind, Stage::New);
         self.remember(socket);
         Ok(())
     }
 
-    fn insert(&mut self, id: SocketId, visit: Visit, kind: Kind, stage: Stage) {
+    fn insert(&mut self, now: Instant, id: SocketId, visit: Visit, kind: Kind, stage: Stage) {
         let (attached, lasting) = (kind != Kind::Once, kind == Kind::Socket);
         self.sockets.insert(
             id,
@@ -257,6 +276,8 @@ impl Visitor {
                 attached,
                 lasting,
                 stage,
+                heard_at: now,
+                remembered_at: now,
                 held: Vec::new(),
             },
         );
@@ -284,6 +305,14 @@ impl Visitor {
         bytes: &[u8],
         bot: &mut Bot<'_>,
     ) {
+        let Some(known) = self.sockets.get_mut(&socket) else {
+            return;
+        };
+        known.heard_at = now;
+        if now.since(known.remembered_at) >= PING_AFTER {
+            self.remember(socket);
+        }
+        self.close_silent(now);
         let Some(known) = self.sockets.get(&socket) else {
             return;
         };
@@ -406,8 +435,9 @@ impl Visitor {
         self.relay.handle_failure(wall, now, request);
     }
 
-    /// What the origin pushed.
-    pub fn handle_push(&mut self, frames: Vec<ToVisitor>) {
+    /// What the origin pushed, be it nothing: then it wants to know whether somebody is here.
+    pub fn handle_push(&mut self, now: Instant, frames: Vec<ToVisitor>) {
+        self.close_silent(now);
         self.relay.handle_push(frames);
     }
 
@@ -518,15 +548,30 @@ impl Visitor {
         self.handle_closed(socket);
     }
 
+    fn close_silent(&mut self, now: Instant) {
+        let silent: Vec<_> = self
+            .sockets
+            .iter()
+            .filter(|(_, socket)| {
+                socket.lasting && now.since(socket.heard_at) >= EDGE_SOCKET_SILENT_MAX
+            })
+            .map(|(id, _)| *id)
+            .collect();
+        for id in silent {
+            self.close(id, Closing::Silent);
+        }
+    }
+
     fn remember(&mut self, id: SocketId) {
-        let Some(socket) = self.sockets.get(&id).filter(|socket| socket.lasting) else {
-            return;
-        };
+        let lasting = self.sockets.get_mut(&id).filter(|socket| socket.lasting);
+        let Some(socket) = lasting else { return };
+        socket.remembered_at = socket.heard_at;
         let memo = Memo {
             visit: socket.visit.clone(),
             stage: socket.stage,
             status: self.relay.status(),
             reach: self.relay.reach(),
+            heard_at_ms: socket.heard_at.as_millis(),
         };
         self.effects.push_back(Effect::Remember(id, memo));
     }

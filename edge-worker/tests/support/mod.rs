@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use firsthop_core::id::{EdgeId, VisitorId};
 use firsthop_core::knowledge;
+use firsthop_core::limit::Buckets;
+use firsthop_core::limits::{ADMISSION_ADDRESSES_MAX, ADMISSION_REFILL, ADMISSIONS_BURST};
 use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
 use firsthop_core::protocol::Problem;
@@ -105,6 +107,7 @@ pub(crate) struct FakeHost {
     pub(crate) writes: Cell<usize>,
     directory: RefCell<Rc<Directory>>,
     pub(crate) pushed: RefCell<Vec<Downlink>>,
+    admissions: RefCell<Buckets>,
 }
 
 impl FakeHost {
@@ -127,6 +130,11 @@ impl FakeHost {
             writes: Cell::default(),
             directory: RefCell::default(),
             pushed: RefCell::default(),
+            admissions: RefCell::new(Buckets::new(
+                ADMISSIONS_BURST,
+                ADMISSION_REFILL,
+                ADMISSION_ADDRESSES_MAX,
+            )),
         }
     }
 
@@ -231,6 +239,9 @@ impl Front for FakeHost {
     async fn gzipped(&self, pack: PackHash) -> Result<Option<Vec<u8>>, Problem> {
         let compressed = format!("gzip of {pack}").into_bytes();
         Ok(matches!(self.directory(Ask::Pack(pack)).await?, Told::Pack(_)).then_some(compressed))
+    }
+    fn count_new(&self, address: &str) -> Result<(), Duration> {
+        self.admissions.borrow_mut().take(address, self.instant())
     }
     async fn push(&self, downlinks: Vec<Downlink>) -> Result<Vec<u32>, Problem> {
         let sockets = downlinks

@@ -66,7 +66,7 @@ impl<'a> TestVisitor<'a> {
         self.sockets += 1;
         let socket = SocketId(self.sockets);
         self.machine
-            .open(socket, self.visit(), Kind::Socket)
+            .open(self.host.instant(), socket, self.visit(), Kind::Socket)
             .unwrap();
         self.drive();
         socket

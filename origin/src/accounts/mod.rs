@@ -5,7 +5,6 @@
 //! an unknown address takes as long as one with a wrong password, and both are rationed.
 
 mod password;
-mod ration;
 
 use std::sync::Mutex;
 
@@ -13,12 +12,15 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use firsthop_core::id::AgentId;
-use firsthop_core::limits::{NAME_BYTES_MAX, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
+use firsthop_core::limit::Buckets;
+use firsthop_core::limits::{
+    LOGIN_BURST, LOGIN_REFILL, LOGINS_COUNTED_MAX, NAME_BYTES_MAX, PASSWORD_BYTES_MAX,
+    PASSWORD_CHARS_MIN,
+};
 use firsthop_core::protocol::{Code, Problem};
 use sha2::{Digest, Sha256};
 
 pub use password::{Hasher, hash_now};
-use ration::Ration;
 
 use crate::app::App;
 use crate::host;
@@ -31,7 +33,7 @@ pub const COOKIE: &str = "firsthop_session";
 /// See the module.
 pub struct Accounts {
     hasher: Hasher,
-    ration: Mutex<Ration>,
+    ration: Mutex<Buckets>,
     secure_cookies: bool,
 }
 
@@ -64,7 +66,7 @@ impl Accounts {
     pub fn new(secure_cookies: bool) -> Self {
         Self {
             hasher: Hasher::default(),
-            ration: Mutex::default(),
+            ration: Mutex::new(Buckets::new(LOGIN_BURST, LOGIN_REFILL, LOGINS_COUNTED_MAX)),
             secure_cookies,
         }
     }

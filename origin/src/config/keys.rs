@@ -39,11 +39,30 @@ pub const KEYS: &[Key] = &[
         set: |config, text| within(text, 1..=10_000_000).map(|max| config.connections_max = max),
     },
     Key {
+        name: "server.trusted_proxies",
+        number: false,
+        expected: "it is empty, or addresses of machines with commas between, such as \"10.0.0.2, 10.0.0.3\"",
+        set: |config, text| {
+            let addresses = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+            config.trusted_proxies = addresses.map(parse).collect::<Result<_, ()>>()?;
+            Ok(())
+        },
+    },
+    Key {
         name: "server.drain_seconds",
         number: true,
         expected: "it is a whole number from 0 to 3600",
         set: |config, text| {
             within(text, 0..=3600).map(|seconds| config.drain = Duration::from_secs(seconds))
+        },
+    },
+    Key {
+        name: "server.visitor_silent_seconds",
+        number: true,
+        expected: "it is a whole number from 1 to 3600",
+        set: |config, text| {
+            within(text, 1..=3600)
+                .map(|seconds| config.visitor_silent_max = Duration::from_secs(seconds))
         },
     },
     Key {

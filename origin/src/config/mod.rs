@@ -10,11 +10,12 @@ mod keys;
 mod suggest;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use firsthop_core::Private;
+use firsthop_core::limits::VISITOR_SILENT_MAX;
 
 pub use keys::KEYS;
 
@@ -30,8 +31,12 @@ pub struct Config {
     pub public_url: Option<String>,
     /// `server.connections_max`.
     pub connections_max: u32,
+    /// `server.trusted_proxies`, besides this machine itself.
+    pub trusted_proxies: Vec<IpAddr>,
     /// `server.drain_seconds`.
     pub drain: Duration,
+    /// `server.visitor_silent_seconds`.
+    pub visitor_silent_max: Duration,
     /// `store.directory`.
     pub directory: PathBuf,
     /// `store.readers`.
@@ -63,7 +68,9 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7410)),
             public_url: None,
             connections_max: 200_000,
+            trusted_proxies: Vec::new(),
             drain: Duration::from_secs(10),
+            visitor_silent_max: VISITOR_SILENT_MAX,
             directory: PathBuf::from("data"),
             readers: 4,
             busy_timeout: Duration::from_millis(2000),

@@ -1,8 +1,10 @@
 //! Frames into wire messages, none over its limit.
 
 use firsthop_core::limits::{
-    EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX, FRAMES_PER_WIRE_MESSAGE_MAX,
+    CONVERSATIONS_PER_FRAME_MAX, EVENTS_PER_FRAME_MAX, EVENTS_TEXT_BYTES_PER_FRAME_MAX,
+    FRAMES_PER_WIRE_MESSAGE_MAX, SUMMARY_BYTES_PER_FRAME_MAX,
 };
+use firsthop_core::protocol::agent::Summary;
 use firsthop_core::protocol::visitor::{Events, ToVisitor};
 use firsthop_core::protocol::{Content, Encoding, Event, Problem, encode};
 use serde::Serialize;
@@ -23,6 +25,31 @@ pub fn parts(events: Vec<Event>) -> impl Iterator<Item = Vec<Event>> {
         }
         Some(part)
     })
+}
+
+/// Summaries in parts that each fit into one frame, in order.
+pub fn summary_parts(summaries: Vec<Summary>) -> impl Iterator<Item = Vec<Summary>> {
+    let mut summaries = summaries.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let first = summaries.next()?;
+        let mut bytes = json_bytes(&first);
+        let mut part = vec![first];
+        while part.len() < CONVERSATIONS_PER_FRAME_MAX {
+            let Some(next) = summaries.next_if(|summary| {
+                bytes += json_bytes(summary);
+                bytes <= SUMMARY_BYTES_PER_FRAME_MAX
+            }) else {
+                break;
+            };
+            part.push(next);
+        }
+        Some(part)
+    })
+}
+
+/// What a summary takes in JSON, which is never less than in postcard.
+fn json_bytes(summary: &Summary) -> usize {
+    serde_json::to_vec(summary).map_or(SUMMARY_BYTES_PER_FRAME_MAX, |json| json.len() + 1)
 }
 
 fn text_bytes(event: &Event) -> usize {

@@ -4,11 +4,14 @@
 //! them. The invariants: what waits is bounded by the number of attached visitors (events are
 //! read from the log when they are sent, notices replace each other); a visitor's cursor moves
 //! only when the edge has answered; an edge that says that a visitor has no socket hears nothing
-//! more of that visitor until it attaches them again.
+//! more of that visitor until it attaches them again; and an edge that has said nothing of a visitor
+//! for long is asked, as nobody tells of a browser, or of an edge, that just vanished.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use firsthop_core::Instant;
 use firsthop_core::hop::Backoff;
 use firsthop_core::hop::gateway::Notice;
 use firsthop_core::id::{EdgeId, VisitorId};
@@ -39,6 +42,8 @@ struct Waiting {
     /// Those for whom something waits.
     dirty: HashSet<VisitorId>,
     changed_inboxes: HashSet<String>,
+    /// Before then nobody need be asked after.
+    ask_at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +57,8 @@ struct Attached {
     notices: Notices,
     /// Whether the edge is to be asked if the visitor is still there.
     doubted: bool,
+    /// When the edge last said so.
+    confirmed_at: Instant,
 }
 
 /// The newest of each kind.
@@ -67,13 +74,39 @@ impl Pushes {
     /// A visitor has sockets at an edge.
     pub fn attach(&self, edge: EdgeId, visitor: VisitorId) {
         let mut edges = lock(&self.edges);
-        edges
+        let attached = edges
             .entry(edge)
             .or_default()
             .visitors
             .entry(visitor)
-            .or_default()
-            .generation += 1;
+            .or_default();
+        attached.generation += 1;
+        attached.confirmed_at = host::instant();
+    }
+
+    /// Doubts those of whom the edge has said nothing for so long, as many as one push holds. Gives
+    /// whether there are any.
+    fn doubt_quiet(&self, edge: EdgeId, quiet_for: Duration) -> bool {
+        let now = host::instant();
+        let mut edges = lock(&self.edges);
+        let Some(waiting) = edges.get_mut(&edge).filter(|waiting| waiting.ask_at <= now) else {
+            return false;
+        };
+        let quiet: Vec<_> = waiting
+            .visitors
+            .iter_mut()
+            .filter(|(_, attached)| attached.confirmed_at + quiet_for <= now)
+            .take(DOWNLINKS_PER_PUSH_MAX)
+            .map(|(visitor, attached)| {
+                attached.doubted = true;
+                *visitor
+            })
+            .collect();
+        if quiet.len() < DOWNLINKS_PER_PUSH_MAX {
+            waiting.ask_at = now + quiet_for / 4;
+        }
+        waiting.dirty.extend(&quiet);
+        !quiet.is_empty()
     }
 
     /// A visitor who was attached when the server stopped: what the visitor is not known to hold
@@ -246,6 +279,7 @@ impl Pushes {
                 continue;
             };
             attached.sent = Some(attached.sent.unwrap_or_default().max(*up_to));
+            attached.confirmed_at = host::instant();
             if reply.sockets.get(index) == Some(&0) && attached.generation == *generation {
                 waiting.visitors.remove(visitor);
                 waiting.dirty.remove(visitor);
@@ -285,9 +319,12 @@ pub async fn push_to(app: Arc<App>, client: Arc<EdgeClient>, edge: EdgeId) {
     let changed = app.hub.pushes.changed(edge);
     let seed = u64::from_ne_bytes(host::random());
     let mut backoff = Backoff::new(PUSH_AFTER, PUSH_AFTER_MAX, seed);
+    let quiet_for = 2 * app.config.visitor_silent_max;
     while app.settings().edge(edge).is_ok() {
-        if !app.hub.pushes.is_waiting(edge) {
-            changed.notified().await;
+        // What there is to tell goes first.
+        if !app.hub.pushes.is_waiting(edge) && !app.hub.pushes.doubt_quiet(edge, quiet_for) {
+            // Told of nothing, it looks whom to ask after.
+            drop(tokio::time::timeout(quiet_for / 4, changed.notified()).await);
             continue;
         }
         if push_once(&app, &client, edge, backoff.failures() == 0).await {

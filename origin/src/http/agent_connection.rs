@@ -18,7 +18,7 @@ use firsthop_core::protocol::visitor::Reconnect;
 use firsthop_core::protocol::{AgentRef, Code, Problem, Seq, Status, VERSION};
 
 use crate::app::App;
-use crate::deliver::frames::parts;
+use crate::deliver::frames::{parts, summary_parts};
 use crate::deliver::hub::{AgentDelivery, Commit};
 use crate::host;
 use crate::store::conversations::{Reader, for_agents};
@@ -124,14 +124,15 @@ impl AgentConnection {
                 .newest_before(Revision(u64::MAX >> 1), Status::Resolved)
                 .await
                 .map_err(logged)?;
-            sent.push(self.conversations(&resolved, Revision(0)));
+            self.tell(&resolved, Revision(0), Revision(0), sent);
             let mut after = Revision(0);
             loop {
                 let rows = store.unresolved_since(after).await.map_err(logged)?;
                 after = rows.last().map_or(after, |row| row.revision);
                 let last = rows.len() < CONVERSATIONS_PER_FRAME_MAX;
                 // Complete only once everything has been sent.
-                sent.push(self.conversations(&rows, if last { now } else { Revision(0) }));
+                let complete = if last { now } else { Revision(0) };
+                self.tell(&rows, Revision(0), complete, sent);
                 if last {
                     break;
                 }
@@ -140,9 +141,11 @@ impl AgentConnection {
             let mut after = hello.since;
             loop {
                 let rows = store.changed_since(after).await.map_err(logged)?;
+                let before = after;
                 after = rows.last().map_or(after.max(now), |row| row.revision);
                 let last = rows.len() < CONVERSATIONS_PER_FRAME_MAX;
-                sent.push(self.conversations(&rows, if last { after.max(now) } else { after }));
+                let complete = if last { after.max(now) } else { after };
+                self.tell(&rows, before, complete, sent);
                 if last {
                     break;
                 }
@@ -160,7 +163,8 @@ impl AgentConnection {
             .await
             .map_err(logged)?;
         // Older ones say nothing about what is complete.
-        sent.push(self.conversations(&rows, self.listed.unwrap_or_default()));
+        let listed = self.listed.unwrap_or_default();
+        self.tell(&rows, listed, listed, sent);
         Ok(())
     }
 
@@ -254,7 +258,8 @@ impl AgentConnection {
                 }
             }
             AgentDelivery::Presence(rows) => {
-                sent.push(self.conversations(&rows, self.listed.unwrap_or_default()));
+                let listed = self.listed.unwrap_or_default();
+                self.tell(&rows, listed, listed, &mut sent);
             }
             AgentDelivery::SessionsChanged => {}
             AgentDelivery::Drain => {
@@ -278,7 +283,8 @@ impl AgentConnection {
         let id = commit.row.id;
         if commit.listed && Some(commit.row.revision) > self.listed {
             self.listed = Some(commit.row.revision);
-            sent.push(self.conversations(std::slice::from_ref(&commit.row), commit.row.revision));
+            let (row, revision) = (std::slice::from_ref(&commit.row), commit.row.revision);
+            self.tell(row, revision, revision, sent);
         }
         if let Some(Some(up_to)) = self.open.get(&id).copied() {
             let new: Vec<_> = commit
@@ -321,9 +327,11 @@ impl AgentConnection {
         Ok(())
     }
 
-    fn conversations(&self, rows: &[Row], revision: Revision) -> ToAgent {
+    /// Tells of conversations, after which the list is complete up to `complete`: in several frames
+    /// if their pages' addresses and titles are long, all but the last complete up to `before`.
+    fn tell(&self, rows: &[Row], before: Revision, complete: Revision, sent: &mut Vec<ToAgent>) {
         let settings = self.app.settings();
-        let conversations: Vec<Summary> = rows
+        let summaries: Vec<Summary> = rows
             .iter()
             .map(|row| {
                 row.summary(
@@ -332,11 +340,22 @@ impl AgentConnection {
                 )
             })
             .collect();
-        Conversations {
-            conversations,
-            revision,
+        let mut parts = summary_parts(summaries).peekable();
+        loop {
+            let conversations = parts.next().unwrap_or_default();
+            let last = parts.peek().is_none();
+            let revision = if last { complete } else { before };
+            sent.push(
+                Conversations {
+                    conversations,
+                    revision,
+                }
+                .into(),
+            );
+            if last {
+                break;
+            }
         }
-        .into()
     }
 }
 

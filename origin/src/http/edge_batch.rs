@@ -23,8 +23,17 @@ use crate::host;
 use crate::metrics::Counter;
 
 /// Who signed the request, if that holds and is new.
-fn verified(app: &App, headers: &HeaderMap, request: &str, body: &[u8]) -> Result<EdgeId, Problem> {
+async fn verified(
+    app: &App,
+    headers: &HeaderMap,
+    request: &str,
+    body: &[u8],
+) -> Result<EdgeId, Problem> {
     let signed = Signed::from_headers(|name| request::text(headers, name))?;
+    if app.settings().edge(signed.edge).is_err() {
+        // It may have been created just now, by a command beside this server.
+        app.refresh_settings().await?;
+    }
     let settings = app.settings();
     let edge = settings.edge(signed.edge)?;
     signed.verify(&edge.keys, Purpose::Batch, request, body, host::now())?;
@@ -43,6 +52,7 @@ pub(super) async fn take(
 ) -> Result<Response, Failure> {
     let body = request::body(&headers, body, BATCH_BYTES_MAX).await?;
     let edge = verified(&app, &headers, "POST /v1/edge/batch", &body)
+        .await
         .inspect_err(|problem| refused(&app, &headers, problem))?;
     let _guard = app.drain.enter()?;
     let batch: Batch = postcard::from_bytes(&body).map_err(|error| {
@@ -112,6 +122,7 @@ pub(super) async fn inbox(
 ) -> Result<Response, Failure> {
     let request = format!("{} /v1/edge/inboxes/{key}", Method::GET);
     verified(&app, &headers, &request, b"")
+        .await
         .inspect_err(|problem| refused(&app, &headers, problem))?;
     let settings = app.settings();
     Ok(json_response(StatusCode::OK, &json!(settings.inbox(&key)?)))

@@ -1,5 +1,6 @@
 //! Accepting connections, and letting them go when the server stops.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,10 @@ pub struct Place {
     _count: Arc<Counted>,
 }
 
+/// The other end of a connection, in every request's extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 struct Counted(Arc<Metrics>);
 
 impl Drop for Counted {
@@ -56,7 +61,7 @@ pub async fn serve(
             accepted = accept(&listener, &places) => accepted,
             () = told(&mut stop) => break,
         };
-        let Some((stream, permit)) = accepted else {
+        let Some((stream, peer, permit)) = accepted else {
             tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
             continue;
         };
@@ -69,7 +74,7 @@ pub async fn serve(
             http.clone(),
             stream,
             router.clone(),
-            place,
+            (peer, place),
             stopping,
         ));
     }
@@ -93,11 +98,12 @@ async fn attend(
     http: http1::Builder,
     stream: TcpStream,
     router: Router,
-    place: Place,
+    (peer, place): (Peer, Place),
     mut stop: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(peer);
         let router = router.clone();
         async move { respond(router, request).await }
     });
@@ -127,15 +133,15 @@ async fn respond(
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let permit = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, peer)) => {
             // Frames are small, and somebody waits for each.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection was gone before it began");
             }
-            Some((stream, permit))
+            Some((stream, Peer(peer.ip()), permit))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection could not be accepted");

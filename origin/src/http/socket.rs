@@ -1,6 +1,7 @@
 //! `GET /v1/visitor/socket`: a visitor's WebSocket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
@@ -8,11 +9,14 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
-use firsthop_core::limits::{HELLO_WITHIN, TOKEN_RENEW_AFTER, WIRE_MESSAGE_BYTES_MAX};
+use firsthop_core::limits::{
+    HELLO_WITHIN, SOCKET_WRITE_WITHIN, TOKEN_RENEW_AFTER, WIRE_MESSAGE_BYTES_MAX,
+};
 use firsthop_core::protocol::visitor::{ToServer, ToVisitor, Token};
 use firsthop_core::protocol::{Code, Encoding, Problem, decode};
 use firsthop_core::token::{self, Claims};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::problem::Failure;
 use super::request;
@@ -143,11 +147,45 @@ pub(super) async fn send<F: Serialize>(
                 Err(_) => return false,
             },
         };
-        if socket.send(message).await.is_err() {
+        if !write(socket, message).await {
             return false;
         }
     }
     true
+}
+
+/// Writes a message; false if the other side does not take it.
+async fn write(socket: &mut WebSocket, message: Message) -> bool {
+    let written = tokio::time::timeout(SOCKET_WRITE_WITHIN, socket.send(message)).await;
+    matches!(written, Ok(Ok(())))
+}
+
+/// How long nothing has come from a client.
+struct Silence {
+    max: Duration,
+    since: Instant,
+    /// Whether a sign of life has been asked for.
+    asked: bool,
+}
+
+impl Silence {
+    fn new(max: Duration) -> Self {
+        Self {
+            max,
+            since: Instant::now(),
+            asked: false,
+        }
+    }
+
+    fn end(&mut self) {
+        self.since = Instant::now();
+        self.asked = false;
+    }
+
+    /// When to ask, or to give the client up.
+    fn due(&self) -> Instant {
+        self.since + if self.asked { self.max } else { self.max / 2 }
+    }
 }
 
 struct Link {
@@ -168,12 +206,16 @@ impl Link {
         {
             return;
         }
+        let mut silence = Silence::new(self.app.config.visitor_silent_max);
         loop {
             // Reading and writing take turns: a client that does not read is not read from, and
             // its queue in the hub overflows.
             let goes_on = tokio::select! {
                 message = socket.recv() => match message {
-                    Some(Ok(message)) => self.take(&mut socket, message).await,
+                    Some(Ok(message)) => {
+                        silence.end();
+                        self.take(&mut socket, message).await
+                    }
                     Some(Err(error)) => {
                         Box::pin(self.complain(&mut socket, &error)).await;
                         false
@@ -187,6 +229,14 @@ impl Link {
                     }
                     None => false,
                 },
+                () = tokio::time::sleep_until(silence.due()) => {
+                    if silence.asked {
+                        // Nobody is there to be told.
+                        return;
+                    }
+                    silence.asked = true;
+                    write(&mut socket, Message::Ping(Bytes::new())).await
+                }
             };
             if !goes_on {
                 break;
@@ -245,6 +295,6 @@ impl Link {
 
     async fn close(self, mut socket: WebSocket) {
         // The client may be gone: there is nobody to tell then.
-        drop(socket.send(Message::Close(None)).await);
+        write(&mut socket, Message::Close(None)).await;
     }
 }

@@ -2,15 +2,18 @@
 
 use firsthop::host;
 use firsthop_core::hop::lease::AGENT_LAPSES_WITHIN;
-use firsthop_core::id::{ConversationId, Derived, MessageId};
+use firsthop_core::id::{ConversationId, Derived, MessageId, VisitorId};
+use firsthop_core::limits::{CONVERSATIONS_PER_FRAME_MAX, PAGE_FIELD_BYTES_MAX};
 use firsthop_core::protocol::agent::{
     Command, ConversationTyping, Hello, List, Open, Release, Reopen, Reply, Resolve, Revision,
     Seen, Take, ToAgent,
 };
-use firsthop_core::protocol::visitor::{ToVisitor, Typing};
-use firsthop_core::protocol::{Code, Content, Reason, Receipts, Seq, Status};
+use firsthop_core::protocol::edge::Uplink;
+use firsthop_core::protocol::visitor::{Submit, ToServer, ToVisitor, Typing};
+use firsthop_core::protocol::{Code, Content, Encoding, Reason, Receipts, Seq, Status, encode};
+use serde_json::json;
 
-use crate::harness::{TestOrigin, TestVisitor, eventually, person, text};
+use crate::harness::{INBOX, TestOrigin, TestVisitor, eventually, person, text};
 
 async fn waiting_visitor(origin: &TestOrigin) -> TestVisitor {
     let mut visitor = origin.visitor().await;
@@ -324,4 +327,41 @@ async fn what_makes_no_sense_is_answered_with_its_reason() {
         })
         .await;
     assert_eq!(agent.closed().await, Some(Code::UnsupportedVersion));
+}
+
+#[tokio::test]
+async fn a_list_with_long_pages_comes_in_as_many_frames_as_hold_it() {
+    let origin = TestOrigin::start().await;
+    let edge = origin.edge().await;
+    let hello: ToServer = serde_json::from_value(json!({
+        "type": "hello", "version": 1, "cursor": 0, "lang": "en",
+        "page": { "url": "/".repeat(PAGE_FIELD_BYTES_MAX), "title": "\"".repeat(PAGE_FIELD_BYTES_MAX) },
+    }))
+    .unwrap();
+    let visitors: Vec<_> = (0..CONVERSATIONS_PER_FRAME_MAX)
+        .map(|_| VisitorId::new(host::now(), host::random()))
+        .collect();
+    let uplinks = visitors.iter().map(|visitor| {
+        let messages = vec![text("anybody?")];
+        Uplink {
+            visitor: *visitor,
+            inbox: INBOX.to_owned(),
+            attached: true,
+            frames: vec![hello.clone(), Submit { messages }.into()],
+        }
+    });
+    assert_eq!(edge.batch(uplinks.collect()).await.status, 200);
+    let mut agent = origin.agent().await;
+    for visitor in visitors {
+        let summary = agent.sees(visitor, |_| true).await;
+        assert_eq!(
+            summary.page.unwrap().url.expose().len(),
+            PAGE_FIELD_BYTES_MAX
+        );
+    }
+    for frame in &agent.inbox {
+        for encoding in Encoding::ALL {
+            encode(*encoding, &[frame]).unwrap();
+        }
+    }
 }

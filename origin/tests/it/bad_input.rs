@@ -3,14 +3,16 @@
 use firsthop::host;
 use firsthop_core::Timestamp;
 use firsthop_core::id::VisitorId;
-use firsthop_core::limits::{TEXT_BYTES_MAX, VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX};
+use firsthop_core::limits::{
+    ADMISSIONS_BURST, TEXT_BYTES_MAX, VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX,
+};
 use firsthop_core::protocol::visitor::{Submit, ToServer, ToVisitor, Typing};
 use firsthop_core::protocol::{Code, Encoding, Seq, encode};
 use firsthop_core::token::{self, Claims, Key};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::harness::{INBOX, Sent, TestOrigin, text};
+use crate::harness::{INBOX, Sent, TestOrigin, eventually, text};
 
 #[tokio::test]
 async fn bytes_that_are_no_frames_end_only_their_own_connection() {
@@ -422,4 +424,35 @@ async fn a_token_that_is_no_longer_new_is_renewed_on_the_socket() {
             .iter()
             .any(|frame| matches!(frame, ToVisitor::Token(_)))
     );
+}
+
+#[tokio::test]
+async fn one_address_makes_only_so_many_new_visitors() {
+    let origin = TestOrigin::start().await;
+    let ask = async |address: &str| {
+        let headers = [
+            ("origin", "https://shop.example"),
+            ("x-forwarded-for", address),
+        ];
+        let body = serde_json::json!({ "inbox": "demo" }).to_string();
+        let answer = origin
+            .http
+            .post("/v1/visitor/admission", &headers, body)
+            .await;
+        (answer.status, answer)
+    };
+    for _ in 0..ADMISSIONS_BURST {
+        ask("203.0.113.7").await;
+    }
+    // It may have been granted some again meanwhile.
+    let refused = eventually("the address is refused", async || {
+        let (status, answer) = ask("203.0.113.7").await;
+        (status != 200).then_some(answer)
+    })
+    .await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (429, "too_many_messages")
+    );
+    assert_eq!(ask("203.0.113.8").await.0, 200);
 }

@@ -496,3 +496,12 @@ async fn what_is_said_elsewhere_reaches_the_edge_too() {
     agent.replies(visitor, "good to know").await;
     pushed_text(&edge, visitor, "good to know").await;
 }
+
+#[tokio::test]
+async fn an_edge_is_known_as_soon_as_it_was_created() {
+    let origin = TestOrigin::start().await;
+    let edge = origin.new_edge().await;
+    assert_eq!(edge.inbox(INBOX).await.status, 200);
+    let welcome = edge.passes(somebody(), true, vec![hello(0)]).await;
+    assert!(matches!(welcome[..], [ToVisitor::Welcome(_)]));
+}

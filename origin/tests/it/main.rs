@@ -16,5 +16,6 @@ mod operators;
 mod packs;
 mod previews;
 mod process;
+mod silence;
 mod storage;
 mod transports;

@@ -1,14 +1,25 @@
 //! Sending what waits: at most one frame's worth at a time, oldest first, again when it has not
 //! arrived; and asking again for events.
 //!
+//! A long outbox goes at the pace that every hop allows a visitor, somewhat below its burst, as what
+//! was sent apart may arrive together. Refusals are for those who share a bucket.
+//!
 //! Only a socket keeps the order of what is sent on it. Of two requests the later one may arrive
 //! first, so that beside them nothing is sent before what is under way has been acknowledged.
 
 use super::{Client, Link, Transport};
-use crate::limits::{RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX};
+use crate::limits::{
+    CLIENT_SUBMISSIONS_BURST, RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX,
+    VISITOR_SUBMISSION_REFILL,
+};
 use crate::protocol::visitor::{CatchUp, Submit};
 use crate::protocol::{SUBMIT_BYTES_MAX, submission_bytes};
 use crate::time::Instant;
+
+/// What each message takes of what a visitor may send.
+const PRICE_MS: u64 = VISITOR_SUBMISSION_REFILL.as_millis() as u64;
+/// How far ahead of the clock what was sent may have been paid for.
+pub(super) const AHEAD_MS_MAX: u64 = PRICE_MS * (CLIENT_SUBMISSIONS_BURST as u64 - 1);
 
 impl Client {
     pub(super) fn submit_or_connect(&mut self, now: Instant) {
@@ -47,6 +58,16 @@ impl Client {
             if full && !first {
                 break;
             }
+            let paid_until = self.paid_until_ms.max(now.as_millis());
+            let room_at = Instant::from_millis(paid_until.saturating_sub(AHEAD_MS_MAX));
+            if room_at > now {
+                if first {
+                    self.held_off = true;
+                    self.retransmit_at = Some(room_at);
+                }
+                break;
+            }
+            self.paid_until_ms = paid_until + PRICE_MS;
             messages.push(message.clone());
         }
         if !messages.is_empty() {

@@ -208,7 +208,7 @@ impl Object {
         self.wake(Some((visit.visitor, &visit.inbox)))
             .map_err(internal)?;
         let id = SocketId(self.seed());
-        self.with(|machine| machine.open(id, visit, kind))
+        self.with(|machine| machine.open(self.now(), id, visit, kind))
             .unwrap_or_else(|| Err(internal("the machine is not there")))?;
         Ok(id)
     }
@@ -310,7 +310,7 @@ impl Object {
         {
             return Ok(0);
         }
-        self.with(|machine| machine.handle_push(frames));
+        self.with(|machine| machine.handle_push(self.now(), frames));
         self.drive();
         Ok(self
             .with(|machine| machine.attached())

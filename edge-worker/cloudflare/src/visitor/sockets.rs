@@ -121,9 +121,12 @@ impl Sockets {
 
     pub(crate) fn close(&self, state: &State, id: SocketId, closing: Closing) {
         self.stop_waiting(id);
-        Self::find(state, id)
-            .iter()
-            .for_each(|socket| close(socket, closing));
+        for socket in Self::find(state, id) {
+            close(&socket, closing);
+            // The platform may keep it until the client has answered, which a silent one does not:
+            // who wakes here must not take it for open.
+            let _ = socket.serialize_attachment("");
+        }
     }
 
     fn find(state: &State, id: SocketId) -> Vec<WebSocket> {

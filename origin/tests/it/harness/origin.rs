@@ -185,6 +185,14 @@ impl TestOrigin {
 
     /// An edge that takes pushes.
     pub(crate) async fn edge(&self) -> TestEdge {
+        let edge = self.new_edge().await;
+        self.app().refresh_settings().await.unwrap();
+        self.app().look_for_settings();
+        edge
+    }
+
+    /// An edge that has just been created, by a command of which the server has not heard yet.
+    pub(crate) async fn new_edge(&self) -> TestEdge {
         let edge = TestEdge::listen(
             self.http.clone(),
             EdgeId::new(host::now(), host::random()),
@@ -196,8 +204,6 @@ impl TestOrigin {
             .add_edge(edge.id, "test", &edge.url(), &edge.key, host::now())
             .await
             .unwrap();
-        self.app().refresh_settings().await.unwrap();
-        self.app().look_for_settings();
         edge
     }
 

@@ -205,6 +205,18 @@ impl TestVisitor {
         }
     }
 
+    /// Waits until the server has asked for a sign of life, and lets the library answer.
+    pub(crate) async fn is_asked(&mut self) {
+        let asked = async {
+            let socket = self.socket.as_mut().expect("connected");
+            while !matches!(socket.next().await, Some(Ok(Message::Ping(_)))) {}
+            socket.flush().await.unwrap();
+        };
+        tokio::time::timeout(PATIENCE, asked)
+            .await
+            .expect("the server asks");
+    }
+
     fn take(&mut self, frames: Vec<ToVisitor>) {
         for frame in frames {
             if let ToVisitor::Events(events) = &frame {
