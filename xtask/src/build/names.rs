@@ -4,14 +4,12 @@
 //! In: the bindings and the module. Out: the same, with a letter or two for each name. The
 //! invariant: different names stay different.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
 use super::imports;
-
-/// What the module calls its bindings.
-const FROM: &str = "./firsthop_bg.js";
 
 /// Renames the imports in both files.
 pub(super) fn shorten(bindings: &Path, module: &Path) -> Result<()> {
@@ -24,25 +22,28 @@ pub(super) fn shorten(bindings: &Path, module: &Path) -> Result<()> {
 }
 
 fn shortened(mut bindings: String, module: &[u8]) -> Result<(String, Vec<u8>)> {
-    let from = format!("\"{FROM}\":");
-    ensure!(
-        bindings.matches(&from).count() == 1,
-        "the bindings have another form than expected: no {from}"
-    );
-    bindings = bindings.replace(&from, "\"a\":");
     let mut names = Vec::new();
-    let module = imports::renamed(module, |_, name| {
+    let mut from = BTreeSet::new();
+    let module = imports::renamed(module, |from_module, name| {
+        from.insert(from_module.to_owned());
         names.push(name.to_owned());
         ("a".to_owned(), short(names.len() - 1))
     })?;
-    for (count, name) in names.iter().enumerate() {
-        // The one place where the bindings name it: a member of what the module is given.
-        let member = format!(" {name}:");
+    ensure!(from.len() <= 1, "the module imports from several: {from:?}");
+    let members = names
+        .iter()
+        .enumerate()
+        .map(|(count, name)| (format!(" {name}:"), format!(" {}:", short(count))));
+    let object = from
+        .iter()
+        .map(|from| (format!("\"{from}\":"), "\"a\":".to_owned()));
+    // Each is a member of what the bindings give the module, and stands nowhere else.
+    for (old, new) in members.chain(object) {
         ensure!(
-            bindings.matches(&member).count() == 1,
-            "the bindings do not name {name} once"
+            bindings.matches(&old).count() == 1,
+            "the bindings have another form than expected:{old} is not there once"
         );
-        bindings = bindings.replace(&member, &format!(" {}:", short(count)));
+        bindings = bindings.replace(&old, &new);
     }
     Ok((bindings, module))
 }
@@ -59,8 +60,6 @@ fn short(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
