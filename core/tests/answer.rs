@@ -329,6 +329,73 @@ fn two_entries_do_not_make_gibberish_an_answer() {
     }
 }
 
+/// A pack that is sure enough to answer: entries about one thing each.
+fn house() -> Pack {
+    const THINGS: [&str; 12] = [
+        "kettle", "lamp", "mattress", "bicycle", "camera", "printer", "blanket", "toaster",
+        "guitar", "ladder", "umbrella", "wallet",
+    ];
+    let frames = [
+        "how do i clean the {}",
+        "clean my {}",
+        "how should a {} be washed",
+        "is the {} washable",
+        "what cleans the {} best",
+        "wash the {} by hand",
+        "my {} is dirty",
+        "care of the {}",
+    ];
+    let lines = THINGS.map(|thing| {
+        let phrasings = frames.map(|frame| format!("\"{}\"", frame.replace("{}", thing)));
+        let phrasings = phrasings.join(",");
+        format!(r#"{{"id":"{thing}","phrasings":[{phrasings}],"answer":"Gently."}}"#)
+    });
+    pack_of(&lines.join("\n"))
+}
+
+#[test]
+fn two_questions_in_one_message_are_suggested_both() {
+    let pack = house();
+    let (one, other) = ("how do you wash the kettle", "how do you wash the lamp");
+    for (text, entry) in [(one, "kettle"), (other, "lamp")] {
+        assert_eq!(answered(&pack, text), Some((entry.into(), By::Model)));
+    }
+    for between in ["? ", "？", "\n", ", and "] {
+        let Decision::Suggest(found) = decide(&pack, &format!("{one}{between}{other}")) else {
+            panic!("one of two questions was answered: {between:?}");
+        };
+        let ids = |at: usize| pack.entry(found[at].entry).unwrap().id();
+        assert!(matches!(
+            (ids(0), ids(1)),
+            ("kettle", "lamp") | ("lamp", "kettle")
+        ));
+    }
+    let same = format!("{one}? please tell me, how is a kettle washed?");
+    assert_eq!(answered(&pack, &same), Some(("kettle".into(), By::Model)));
+}
+
+#[test]
+fn a_long_story_is_answered_by_the_sentence_that_matters() {
+    let pack = house();
+    let story = "My aunt visited us over the holidays, it rained for two weeks. She brought her \
+        dogs with her. How do you wash the blanket? Sorry for writing so much today.";
+    assert_eq!(answered(&pack, story), Some(("blanket".into(), By::Model)));
+}
+
+#[test]
+fn a_complaint_about_a_state_gets_no_canned_answer() {
+    let pack = house();
+    for text in [
+        "the kettle is washed by hand and still dirty",
+        "i washed the kettle by hand and nothing",
+    ] {
+        assert!(
+            matches!(decide(&pack, text), Decision::Suggest(_)),
+            "{text}"
+        );
+    }
+}
+
 /// The bytes of a pack and every decision are the same on every platform: these numbers were
 /// found natively, and this test also runs as wasm. They change with the training or the
 /// scoring; then `PACK_VERSION` has to change too, once a version was released.
@@ -349,8 +416,8 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "24976c70be29dc9f4e3f8e363bd43a5af2711663d249d19783d7b16fa8018793".into(),
-            "94b7e560ae322944".into()
+            "236b006a8dda4e0cffd70677dbed621cb319693d82723cf306193267cdc8222b".into(),
+            "0c4cf2a98e685436".into()
         )
     );
 }

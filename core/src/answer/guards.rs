@@ -2,73 +2,29 @@
 //! and a fragment that could mean anything. They turn an answer into a suggestion.
 
 use super::tokens::{Shape, Token, Tokens};
+use crate::pack::Lexicon;
 
 /// What a question is like, apart from what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manner {
-    /// It denies something: "I did not order", 我没有要取消.
+    /// It denies something, or complains about a state: "I did not order", 我没有要取消, "still
+    /// nothing".
     pub(crate) negated: bool,
     /// It is too short to say what is wanted.
     pub(crate) fragment: bool,
 }
-
-/// Words that deny, folded.
-const NEGATIONS: [&str; 44] = [
-    "not",
-    "no",
-    "never",
-    "cannot",
-    "without",
-    "unable",
-    "can't",
-    "cant",
-    "don't",
-    "dont",
-    "doesn't",
-    "doesnt",
-    "didn't",
-    "didnt",
-    "won't",
-    "wont",
-    "isn't",
-    "isnt",
-    "aren't",
-    "wasn't",
-    "wasnt",
-    "haven't",
-    "havent",
-    "hasn't",
-    "hasnt",
-    "couldn't",
-    "shouldn't",
-    "nothing",
-    "none",
-    "stop",
-    "nope",
-    "nahi",
-    "kein",
-    "keine",
-    "nicht",
-    "pas",
-    "ne",
-    "不",
-    "没",
-    "無",
-    "无",
-    "别",
-    "未",
-    "沒",
-];
 
 /// Fewest words, and fewest ideographs, that say what is wanted.
 const WORDS_MIN: usize = 3;
 const IDEOGRAPHS_MIN: usize = 4;
 
 /// The manner of a question.
-pub(crate) fn manner(tokens: &Tokens) -> Manner {
+pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>) -> Manner {
     let all = tokens.all();
     let negated = all.iter().enumerate().any(|(place, token)| {
-        is_negation(tokens, token) && !asks_whether(all, place) && place + 1 < all.len()
+        // 没 at the end only asks, as in 到了没.
+        let asks = token.shape == Shape::Ideograph && place + 1 == all.len();
+        lexicon.denies(token.hash) && !asks && !asks_whether(all, place)
     });
     let ideographs = all
         .iter()
@@ -78,13 +34,6 @@ pub(crate) fn manner(tokens: &Tokens) -> Manner {
     // One word says as much as two ideographs.
     let fragment = words * IDEOGRAPHS_MIN + ideographs * WORDS_MIN < WORDS_MIN * IDEOGRAPHS_MIN;
     Manner { negated, fragment }
-}
-
-fn is_negation(tokens: &Tokens, token: &Token) -> bool {
-    let letters = tokens.letters(token);
-    NEGATIONS
-        .iter()
-        .any(|word| word.chars().eq(letters.iter().copied()))
 }
 
 /// Whether the negation at `place` only asks, as in 能不能 and 有没有.
@@ -112,14 +61,20 @@ pub(crate) fn guarded(confidence: u16, manner: Manner, negated_share: u8) -> u16
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compile"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::knowledge;
+    use crate::pack::{BuildSettings, Pack, build};
 
     fn of(text: &str) -> Manner {
+        let empty = knowledge::parse("test", br#"{"id":"a","phrasings":["a"],"answer":"a"}"#);
+        let settings = BuildSettings::default();
+        let (bytes, report) = build(&empty.unwrap(), &settings, &mut |_| {}).unwrap();
         let mut tokens = Tokens::default();
         tokens.read(text);
-        manner(&tokens)
+        manner(&tokens, &Pack::load(bytes, report.hash).unwrap().lexicon())
     }
 
     #[test]
@@ -129,6 +84,7 @@ mod tests {
             "不用转人工了谢谢",
             "我没有要取消",
             "I can’t join the contest",
+            "it has been a week and still nothing",
         ] {
             assert!(of(text).negated, "{text}");
         }

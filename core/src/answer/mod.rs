@@ -162,6 +162,27 @@ pub struct Matches {
     count: usize,
 }
 
+impl Matches {
+    /// Gives an entry at least this confidence, and the place that it then has among the others.
+    /// Of too many the least sure goes.
+    fn raise(&mut self, mut placed: Match) {
+        let entry = placed.entry;
+        for place in self.found.iter_mut().take(self.count) {
+            let same = place.entry == entry;
+            if place.confidence < placed.confidence || same && placed.entry != entry {
+                core::mem::swap(place, &mut placed);
+            }
+            if same {
+                return;
+            }
+        }
+        if let Some(place) = self.found.get_mut(self.count) {
+            *place = placed;
+            self.count += 1;
+        }
+    }
+}
+
 impl core::ops::Deref for Matches {
     type Target = [Match];
 
@@ -212,6 +233,10 @@ pub struct Answerer {
     scores: Scores,
 }
 
+/// Whoever asks two things gets no answer to one of them alone: a second entry that is so likely,
+/// in ‰, is suggested beside the first.
+const SECOND_FROM: u16 = 501;
+
 /// Confidence of what is certain.
 const CERTAIN: u16 = 1000;
 
@@ -253,23 +278,16 @@ impl Answerer {
                 }
             }
         }
-        let confidence = self.score(pack);
+        let matches = self.matches(pack);
         let calibration = pack.model().calibration;
-        let Some(best) = self.scores.best().first() else {
-            return Decision::Escalate;
-        };
-        if confidence >= calibration.answer_from {
-            let entry = EntryIndex(best.class);
-            return Decision::Answer(Match {
-                entry,
-                confidence,
-                by: By::Model,
-            });
+        let [best, second, ..] = matches.found;
+        if best.confidence >= calibration.answer_from && second.confidence < SECOND_FROM {
+            Decision::Answer(best)
+        } else if best.confidence >= calibration.suggest_from {
+            Decision::Suggest(matches)
+        } else {
+            Decision::Escalate
         }
-        if confidence >= calibration.suggest_from {
-            return Decision::Suggest(self.suggestions(confidence));
-        }
-        Decision::Escalate
     }
 
     /// The first rule that applies to the question that was read, of those that are `wanted`.
@@ -304,11 +322,37 @@ impl Answerer {
     /// measuring and for showing an editor why.
     pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Matches {
         self.tokens.read(question.read());
-        let confidence = self.score(pack);
-        self.suggestions(confidence)
+        self.matches(pack)
     }
 
-    /// Scores the question that was read; the confidence of the best match, in ‰.
+    /// Finds the entries that fit the question that was read: as a whole, or, if they fit it
+    /// better, one of its parts. So a long story is found by the sentence that matters, and two
+    /// questions in one message are both found.
+    ///
+    /// What comes after the best match of the whole shares what confidence that leaves.
+    fn matches(&mut self, pack: &Pack) -> Matches {
+        let mut matches = Matches::default();
+        let mut places = SUGGESTIONS_MAX;
+        loop {
+            let mut confidence = self.score(pack);
+            let mut left = CERTAIN.saturating_sub(confidence);
+            for scored in self.scores.best().iter().take(places) {
+                matches.raise(Match {
+                    entry: EntryIndex(scored.class),
+                    confidence,
+                    by: By::Model,
+                });
+                confidence = confidence.min(left / 2);
+                left -= confidence;
+            }
+            places = 1;
+            if !self.tokens.next_part() {
+                return matches;
+            }
+        }
+    }
+
+    /// Scores what was read; the confidence of the best match, in ‰.
     fn score(&mut self, pack: &Pack) -> u16 {
         let model = pack.model();
         self.features.read(&self.tokens, &pack.lexicon(), &model);
@@ -316,27 +360,8 @@ impl Answerer {
         confidence(
             &self.scores,
             &self.features,
-            guards::manner(&self.tokens),
+            guards::manner(&self.tokens, &pack.lexicon()),
             &model,
         )
-    }
-
-    /// The best matches; those after the first share what confidence the first leaves.
-    fn suggestions(&self, confidence: u16) -> Matches {
-        let mut left = u32::from(CERTAIN.saturating_sub(confidence));
-        let mut last = u32::from(confidence);
-        let best = self.scores.best().iter().enumerate();
-        best.map(|(place, scored)| {
-            if place > 0 {
-                last = last.min(left / 2);
-                left -= last;
-            }
-            Match {
-                entry: EntryIndex(scored.class),
-                confidence: last as u16,
-                by: By::Model,
-            }
-        })
-        .collect()
     }
 }

@@ -2,6 +2,8 @@
 //! each number. What separates them leaves no trace, so that spacing, punctuation, case, width
 //! and accents make no difference.
 
+use core::ops::Range;
+
 use super::fold::{Kind, fold};
 use crate::limits::QUESTION_TOKENS_MAX;
 
@@ -16,6 +18,9 @@ pub(crate) enum Shape {
     Number,
 }
 
+/// A part with fewer tokens than this says too little.
+const PART_TOKENS_MIN: usize = 4;
+
 /// One token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token {
@@ -24,6 +29,8 @@ pub(crate) struct Token {
     pub(crate) hash: u32,
     start: u32,
     end: u32,
+    /// A sentence or clause ends here.
+    last: bool,
 }
 
 /// The tokens of one question, and the memory for the next.
@@ -32,6 +39,8 @@ pub(crate) struct Tokens {
     letters: Vec<char>,
     tokens: Vec<Token>,
     exact: u64,
+    /// What [`Self::all`] shows; everything until [`Self::next_part`] is called.
+    part: Range<usize>,
 }
 
 impl Tokens {
@@ -39,6 +48,7 @@ impl Tokens {
     pub(crate) fn read(&mut self, text: &str) {
         self.letters.clear();
         self.tokens.clear();
+        self.part = 0..0;
         self.exact = SEED;
         let mut open: Option<(Shape, u32)> = None;
         let mut chars = text
@@ -59,6 +69,10 @@ impl Tokens {
                 }
                 Kind::Gap | Kind::Mark | Kind::Apostrophe => {
                     self.close(&mut open);
+                    if let Some(token) = self.tokens.last_mut() {
+                        token.last |=
+                            matches!(c, '.' | ',' | ';' | '!' | '?' | '\n' | '。' | '、' | '…');
+                    }
                     continue;
                 }
             };
@@ -94,7 +108,9 @@ impl Tokens {
             hash: finish(hash),
             start,
             end,
+            last: false,
         });
+        self.part.end = self.tokens.len();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -102,7 +118,19 @@ impl Tokens {
     }
 
     pub(crate) fn all(&self) -> &[Token] {
-        &self.tokens
+        self.tokens.get(self.part.clone()).unwrap_or(&[])
+    }
+
+    /// Leaves only the next of the sentences and clauses that the text consists of, short ones
+    /// together with what follows. `false` if there is none, or only one.
+    pub(crate) fn next_part(&mut self) -> bool {
+        let whole = self.part.len() == self.tokens.len();
+        let start = if whole { 0 } else { self.part.end };
+        let rest = self.tokens.get(start..).unwrap_or(&[]);
+        let long = rest.iter().skip(PART_TOKENS_MIN - 1);
+        let end = long.take_while(|token| !token.last).count() + PART_TOKENS_MIN;
+        self.part = start..(start + end).min(self.tokens.len());
+        !self.part.is_empty() && self.part.len() < self.tokens.len()
     }
 
     /// The folded letters of a token of this question.

@@ -34,6 +34,10 @@ pub(crate) const WORDS: &str = include_str!("starter/words.txt");
 /// Words that say nothing about the matter of a question.
 pub(crate) const PLAIN: &str = include_str!("starter/plain.txt");
 
+/// Words that deny something, or complain that it is as it is.
+#[cfg(feature = "compile")]
+pub(crate) const DENIALS: &str = include_str!("starter/denials.txt");
+
 /// How the 3,755 most common Chinese characters sound: a syllable, then its characters.
 pub(crate) const SOUNDS: &str = include_str!("starter/sounds.txt");
 

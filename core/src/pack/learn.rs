@@ -71,7 +71,7 @@ impl Lesson {
             if !tokens.is_empty() {
                 examples.push(Example {
                     class: class as u16,
-                    manner: manner(&tokens),
+                    manner: manner(&tokens, lexicon),
                     counts: Counts::new(&tokens, lexicon, recipe.bits),
                     weight,
                 });

@@ -1,4 +1,4 @@
-//! The words of a pack: which words mean the same (邮费, 运费, freight), as numbered concepts;
+//! The words of a pack: which say nothing about the matter, which deny it, which words mean the same (邮费, 运费, freight), as numbered concepts;
 //! and how Chinese characters sound, so that a homophone typed by mistake is still understood.
 //!
 //! A term is looked up by a key of its tokens: 12 bits of the first token's hash, 20 bits of the
@@ -14,6 +14,7 @@ const MALFORMED: PackError = PackError::Malformed { part: "words" };
 /// Where the words are.
 pub(super) struct Place {
     plain: Span,
+    denials: Span,
     keys: Span,
     concepts: Span,
     characters: Span,
@@ -26,6 +27,8 @@ impl Place {
     pub(super) fn check(mut part: Bytes<'_>) -> Result<Self, PackError> {
         let plain = part.count()?;
         let plain = part.span(plain * 4)?;
+        let denials = part.count()?;
+        let denials = part.span(denials * 4)?;
         let count = part.count()?;
         if count > usize::from(u16::MAX) {
             return Err(MALFORMED);
@@ -49,6 +52,7 @@ impl Place {
         let characters = part.count()?;
         let place = Self {
             plain,
+            denials,
             keys,
             concepts,
             starts,
@@ -63,6 +67,7 @@ impl Place {
     pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Lexicon<'a> {
         Lexicon {
             plain: self.plain.of(bytes).as_chunks().0,
+            denials: self.denials.of(bytes).as_chunks().0,
             keys: self.keys.of(bytes).as_chunks().0,
             concepts: self.concepts.of(bytes).as_chunks().0,
             characters: self.characters.of(bytes).as_chunks().0,
@@ -76,11 +81,16 @@ impl Place {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Lexicon<'a> {
     plain: &'a [[u8; 4]],
+    denials: &'a [[u8; 4]],
     keys: &'a [[u8; 4]],
     concepts: &'a [[u8; 2]],
     characters: &'a [[u8; 2]],
     sounds: &'a [[u8; 2]],
     starts: &'a [u16],
+}
+
+fn has(words: &[[u8; 4]], word: u32) -> bool {
+    words.contains(&word.to_le_bytes())
 }
 
 /// The key of a term: `first` is the hash of its first token, `all` that of all of them.
@@ -101,8 +111,12 @@ impl<'a> Lexicon<'a> {
 
     /// Whether a word of this hash says nothing about the matter ("the", "please").
     pub(crate) fn is_plain(&self, word: u32) -> bool {
-        let by = |it: &[u8; 4]| u32::from_le_bytes(*it);
-        self.plain.binary_search_by_key(&word, by).is_ok()
+        has(self.plain, word)
+    }
+
+    /// Whether a word of this hash denies something, or complains that it is as it is.
+    pub(crate) fn denies(&self, word: u32) -> bool {
+        has(self.denials, word)
     }
 
     /// The concepts of the term with this key; none if there is no such term.

@@ -63,7 +63,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
 
 /// The version of the layout. Any change of layout or of scoring makes a new one: an older
 /// reader must refuse a pack rather than answer differently from everyone else.
-pub const PACK_VERSION: u16 = 2;
+pub const PACK_VERSION: u16 = 3;
 
 /// An entry's place in a pack. Means something only together with that pack's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

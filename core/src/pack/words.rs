@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
-use crate::knowledge::{Knowledge, PLAIN, SOUNDS, WORDS};
+use crate::knowledge::{DENIALS, Knowledge, PLAIN, SOUNDS, WORDS};
 use crate::limits::SYNONYM_TOKENS_MAX;
 
 /// The part of the pack with its words.
@@ -42,10 +42,12 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
         }
     }
     let mut part = Writer::default();
-    let plain = plain();
-    part.varint(plain.len() as u32);
-    for word in plain {
-        part.u32(word);
+    for list in [PLAIN, DENIALS] {
+        let words = hashes(list);
+        part.varint(words.len() as u32);
+        for word in words {
+            part.u32(word);
+        }
     }
     part.varint(rows.len() as u32);
     for (key, _) in &rows {
@@ -64,10 +66,10 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
     part
 }
 
-/// The hashes of words that say nothing about the matter, ascending.
-fn plain() -> BTreeSet<u32> {
+/// The hashes of a list's words, ascending.
+fn hashes(list: &str) -> BTreeSet<u32> {
     let mut tokens = Tokens::default();
-    tokens.read(PLAIN);
+    tokens.read(list);
     tokens.all().iter().map(|token| token.hash).collect()
 }
 
