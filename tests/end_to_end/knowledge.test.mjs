@@ -119,6 +119,53 @@ test("an editor's item", async (t) => {
     await knowledge.store();
   });
 
+  await t.test("phrasings get languages of their own", async () => {
+    await knowledge.field("phrasings-0").press("Enter");
+    await knowledge.field("phrasings-1").fill("另一个问题");
+    const form = page.locator("[aria-labelledby=label-phrasings]");
+    await form.locator(".add-lang").selectOption("de");
+    assert.equal(await knowledge.field("phrasings-en-0").inputValue(), "another question altogether");
+    assert.equal(await knowledge.field("phrasings-zh-0").inputValue(), "另一个问题");
+    await knowledge.field("phrasings-de-0").fill("noch eine Frage");
+    await form.getByRole("button", { name: "Remove zh", exact: true }).click();
+    await knowledge.store();
+    await knowledge.source({
+      id: "another",
+      title: "Another",
+      phrasings: { en: ["another question altogether"], de: ["noch eine Frage"] },
+      answer: "Another answer.",
+    });
+  });
+
+  await t.test("an entity: what is called what", async () => {
+    await knowledge.begin("Entity", "entity");
+    await knowledge.field("entity").fill("model");
+    await knowledge.field("values-0").fill("X1 Pro");
+    await page.getByPlaceholder("Other names, with commas").fill("x1p, 旗舰");
+    // It is told either by values or by patterns.
+    await knowledge.field("pattern-0").fill("x\\d pro");
+    await knowledge.save.click();
+    await knowledge.fault("pattern").filter({ hasText: /./ }).waitFor();
+    await knowledge.field("pattern-0").fill("");
+    await knowledge.store();
+    await knowledge.source({ entity: "model", values: { "X1 Pro": ["x1p", "旗舰"] } });
+  });
+
+  await t.test("the settings: when the business is open", async () => {
+    await knowledge.begin("Settings", "settings-zone");
+    await knowledge.field("settings-zone").fill("Asia/Atlantis");
+    await knowledge.field("settings-hours-0").fill("mon-fri");
+    await page.getByPlaceholder("Hours, such as").fill("09:00-12:00, 13:00-18:00");
+    await knowledge.save.click();
+    await knowledge.fault("settings.zone").filter({ hasText: /./ }).waitFor();
+    await knowledge.field("settings-zone").fill("Asia/Shanghai");
+    await knowledge.store();
+    await knowledge.source({
+      settings: { zone: "Asia/Shanghai", hours: { "mon-fri": ["09:00-12:00", "13:00-18:00"] } },
+    });
+    await knowledge.open("another question altogether", "phrasings-en-0");
+  });
+
   await t.test("what is not saved is not left behind without asking", async () => {
     await knowledge.field("title").fill("Another, changed");
     await knowledge.tab("History").click();
@@ -136,15 +183,15 @@ test("an editor's item", async (t) => {
 
   await t.test("two editors: who comes second sees both versions, and keeps both changes", async () => {
     await knowledge.tab("Entries and rules").click();
-    await knowledge.open("another question altogether");
+    await knowledge.open("another question altogether", "phrasings-en-0");
     const other = await browser.page();
     const atBos = await Knowledge.logIn(other, world.origin.url, BO);
-    await atBos.open("another question altogether");
+    await atBos.open("another question altogether", "phrasings-en-0");
     await atBos.field("answer").fill("Bo’s answer.");
     await atBos.field("title").fill("Bo’s title");
     await atBos.store();
-    await knowledge.field("phrasings-0").press("Enter");
-    await knowledge.field("phrasings-1").fill("one more wording");
+    await knowledge.field("phrasings-en-0").press("Enter");
+    await knowledge.field("phrasings-en-1").fill("one more wording");
     await knowledge.field("title").fill("Ada’s title");
     await knowledge.save.click();
     const conflict = page.locator("#conflict");
@@ -158,7 +205,7 @@ test("an editor's item", async (t) => {
     await knowledge.isStored();
     assert.equal(await knowledge.field("title").inputValue(), "Bo’s title");
     assert.equal(await knowledge.field("answer").inputValue(), "Bo’s answer.");
-    assert.equal(await knowledge.field("phrasings-1").inputValue(), "one more wording");
+    assert.equal(await knowledge.field("phrasings-en-1").inputValue(), "one more wording");
   });
 
   await t.test("a login that ends while something is typed loses nothing", async () => {
@@ -261,8 +308,8 @@ test("by keyboard alone", async (t) => {
   await page.keyboard.press("Enter");
   await focused("field-phrasings-1");
   await page.keyboard.type("any keyboards in the shop");
-  await page.keyboard.press("Tab");
-  await page.keyboard.press("Tab");
+  // Past what adds a line, and a language.
+  for (let tabs = 0; tabs < 3; tabs += 1) await page.keyboard.press("Tab");
   await focused("field-answer");
   await page.keyboard.type("We do.");
   await page.keyboard.press("Control+s");

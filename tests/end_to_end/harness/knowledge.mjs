@@ -1,4 +1,6 @@
 // The knowledge editor in a page of the console, as an editor sees it.
+import assert from "node:assert/strict";
+
 import { ADMIN } from "./origin.mjs";
 
 /** A first build of a pack on a busy machine. */
@@ -30,20 +32,34 @@ export class Knowledge {
   }
 
   fault(name) {
-    return this.page.locator(`#fault-${name}`);
+    return this.page.locator(`[id="fault-${name}"]`);
   }
 
   tab(name) {
     return this.page.locator(".bench-tabs").getByRole("link", { name });
   }
 
-  /** Searches the only entry with that text in it, and opens it. */
-  async open(text) {
+  /** Begins an item of another kind than an entry; `first` is a field that it has. */
+  async begin(kind, first) {
+    await this.page.locator("[popovertarget=new-kinds]").click();
+    await this.page.locator("#new-kinds").getByRole("link", { name: kind, exact: true }).click();
+    await this.field(first).waitFor();
+  }
+
+  /** Looks at the item's source, which must say that, and goes back to the form. */
+  async source(expected) {
+    await this.page.getByRole("button", { name: "Source" }).click();
+    assert.deepEqual(JSON.parse(await this.page.locator("#source").inputValue()), expected);
+    await this.page.getByRole("button", { name: "Form" }).click();
+  }
+
+  /** Searches the only entry with that text in it, and opens it; `first` is a field that it has. */
+  async open(text, first = "phrasings-0") {
     const search = this.page.waitForResponse((response) => response.url().includes(`q=${encodeURIComponent(text)}`));
     await this.page.locator("#search").fill(text);
     const { items } = await (await search).json();
     await this.page.locator(`#list a.row[href$="/entry/${items[0].item}"]`).click();
-    await this.field("phrasings-0").waitFor();
+    await this.field(first).waitFor();
   }
 
   /** Saves, and waits until the draft has it. */

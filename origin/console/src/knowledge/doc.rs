@@ -1,7 +1,8 @@
 //! One item of the knowledge while it is edited: a JSON object, seen through the fields of a form.
 //!
-//! In and out: texts, lists of texts, texts by language. Invariant: what the form does not know is
-//! kept as it is, and so is the order of the fields; a field that is left empty is not written.
+//! In and out: texts, lists of texts, texts by language. A field is named by its path: `settings.zone`
+//! is the field `zone` of the object `settings`. Invariant: what the form does not know is kept as
+//! it is, and so is the order of the fields; a field that is left empty is not written.
 
 use firsthop_core::json::{Fields, Json};
 
@@ -54,22 +55,13 @@ impl Doc {
     }
 
     /// A field as it stands.
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        self.fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value)
+    pub fn get(&self, path: &str) -> Option<&Json> {
+        find(&self.fields, path)
     }
 
-    /// Writes a field in its place, or removes it.
-    pub fn put(&mut self, name: &str, value: Option<Json>) {
-        let place = self.fields.iter().position(|(field, _)| field == name);
-        match (place, value) {
-            (Some(place), Some(value)) => self.fields[place].1 = value,
-            (Some(place), None) => drop(self.fields.remove(place)),
-            (None, Some(value)) => self.fields.push((name.to_owned(), value)),
-            (None, None) => {}
-        }
+    /// Writes a field in its place, or removes it. An object that it is to be in is made.
+    pub fn put(&mut self, path: &str, value: Option<Json>) {
+        put(&mut self.fields, path, value);
     }
 
     /// A text; empty if there is none.
@@ -118,10 +110,46 @@ impl Doc {
         }
     }
 
-    /// Writes a list of texts, or removes the field if there are none.
+    /// Writes a list of texts, or removes the field if there are none. A language's list stays.
     pub fn put_list(&mut self, name: &str, list: Vec<String>) {
         let list: Vec<Json> = list.into_iter().map(Json::Text).collect();
-        self.put(name, (!list.is_empty()).then_some(Json::List(list)));
+        let stays = !list.is_empty() || name.contains('.');
+        self.put(name, stays.then_some(Json::List(list)));
+    }
+
+    /// The languages that a field's lists are in; none if it is one list.
+    pub fn languages(&self, name: &str) -> Vec<String> {
+        match self.get(name) {
+            Some(Json::Object(fields)) => fields.iter().map(|(lang, _)| lang.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The first text of a field's list, or of its lists by language.
+    pub fn first(&self, name: &str) -> Option<String> {
+        let mut lists = vec![self.list(name)];
+        let by_language = self.languages(name).into_iter();
+        lists.extend(by_language.map(|lang| self.list(&format!("{name}.{lang}"))));
+        lists.into_iter().flatten().next()
+    }
+
+    /// Gives a field a list in a further language. If it was one list, `told` says of each text
+    /// which language it is in.
+    pub fn add_language(&mut self, name: &str, lang: &str, told: impl Fn(&str) -> &'static str) {
+        if self.languages(name).is_empty() {
+            let texts = self.list(name);
+            self.put(name, None);
+            for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
+                let path = format!("{name}.{}", told(&text));
+                let mut list = self.list(&path);
+                list.push(text);
+                self.put_list(&path, list);
+            }
+        }
+        let path = format!("{name}.{lang}");
+        if self.get(&path).is_none() {
+            self.put_list(&path, Vec::new());
+        }
     }
 
     /// A list as it stands; a single value is a list of one.
@@ -200,32 +228,82 @@ impl Doc {
     /// Without what was begun and left empty: rows of lists, texts in languages.
     #[must_use]
     pub fn tidied(&self) -> Self {
-        let blank = |value: &Json| value.as_text().is_some_and(|text| text.trim().is_empty());
-        let mut doc = Self::default();
-        for (name, value) in &self.fields {
-            let value = match value {
-                Json::List(list) => {
-                    let full: Vec<Json> =
-                        list.iter().filter(|item| !blank(item)).cloned().collect();
-                    Json::List(full)
-                }
-                Json::Object(fields) => {
-                    let full = fields.iter().filter(|(_, value)| !blank(value));
-                    Json::Object(full.cloned().collect())
-                }
-                other => other.clone(),
-            };
-            let empty = match &value {
-                Json::List(list) => list.is_empty(),
-                Json::Object(fields) => fields.is_empty(),
-                other => blank(other),
-            };
-            if !empty {
-                doc.fields.push((name.clone(), value));
+        Self {
+            fields: tidied(&self.fields),
+        }
+    }
+}
+
+fn find<'a>(fields: &'a Fields, path: &str) -> Option<&'a Json> {
+    let (name, rest) = step(path);
+    let (_, value) = fields.iter().find(|(field, _)| field == name)?;
+    match (rest, value) {
+        (None, value) => Some(value),
+        (Some(rest), Json::Object(fields)) => find(fields, rest),
+        (Some(_), _) => None,
+    }
+}
+
+fn put(fields: &mut Fields, path: &str, value: Option<Json>) {
+    let (name, rest) = step(path);
+    let place = fields.iter().position(|(field, _)| field == name);
+    if let Some(rest) = rest {
+        let place = match (place, &value) {
+            (Some(place), _) => place,
+            (None, None) => return,
+            (None, Some(_)) => {
+                fields.push((name.to_owned(), Json::Object(Fields::new())));
+                fields.len() - 1
+            }
+        };
+        if let Json::Object(inner) = &mut fields[place].1 {
+            put(inner, rest, value);
+            if inner.is_empty() {
+                fields.remove(place);
             }
         }
-        doc
+        return;
     }
+    match (place, value) {
+        (Some(place), Some(value)) => fields[place].1 = value,
+        (Some(place), None) => drop(fields.remove(place)),
+        (None, Some(value)) => fields.push((name.to_owned(), value)),
+        (None, None) => {}
+    }
+}
+
+/// The first name of a path, and what is left of it.
+fn step(path: &str) -> (&str, Option<&str>) {
+    match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    }
+}
+
+fn tidied(fields: &Fields) -> Fields {
+    let tidied = |value: &Json| match value {
+        Json::List(list) => {
+            let full: Vec<Json> = list
+                .iter()
+                .filter(|item| !is_blank(item))
+                .cloned()
+                .collect();
+            (!full.is_empty()).then_some(Json::List(full))
+        }
+        Json::Object(fields) => {
+            let full = tidied(fields);
+            (!full.is_empty()).then_some(Json::Object(full))
+        }
+        other => (!is_blank(other)).then(|| other.clone()),
+    };
+    fields
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), tidied(value)?)))
+        .collect()
+}
+
+fn is_blank(value: &Json) -> bool {
+    value.as_text().is_some_and(|text| text.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -290,6 +368,49 @@ mod tests {
         );
         assert_eq!(tidied.get("answer"), None);
         assert!(tidied.get("later").is_some());
+    }
+
+    #[test]
+    fn phrasings_get_languages_and_lose_them() {
+        let script = |text: &str| if text.is_ascii() { "en" } else { "zh" };
+        let mut doc = doc();
+        doc.put_list(
+            "phrasings",
+            vec!["fee".to_owned(), "运费".to_owned(), String::new()],
+        );
+        doc.add_language("phrasings", "de", script);
+        assert_eq!(doc.languages("phrasings"), ["en", "zh", "de"]);
+        assert_eq!(doc.list("phrasings.zh"), ["运费"]);
+        assert_eq!(doc.first("phrasings").as_deref(), Some("fee"));
+        doc.put_list("phrasings.de", vec!["Porto".to_owned()]);
+        doc.put_list("phrasings.zh", Vec::new());
+        // One that was begun stays while it is edited, and is not sent.
+        assert_eq!(doc.languages("phrasings"), ["en", "zh", "de"]);
+        assert_eq!(doc.tidied().languages("phrasings"), ["en", "de"]);
+        for lang in ["en", "zh", "de"] {
+            doc.put(&format!("phrasings.{lang}"), None);
+        }
+        assert_eq!(doc.get("phrasings"), None);
+    }
+
+    #[test]
+    fn a_path_leads_into_objects() {
+        let mut doc = Doc::default();
+        doc.put_text("settings.zone", "+08:00");
+        let hours = vec![("mon-fri".to_owned(), vec!["09:00-18:00".to_owned()])];
+        doc.put_values("settings.hours", hours.clone());
+        assert_eq!(
+            serde_json::to_string(&doc.to_json()).unwrap(),
+            r#"{"settings":{"zone":"+08:00","hours":{"mon-fri":["09:00-18:00"]}}}"#
+        );
+        assert_eq!(doc.values("settings.hours"), hours);
+        doc.put_text("settings.zone", "");
+        doc.put_values("settings.hours", Vec::new());
+        assert_eq!(doc, Doc::default());
+        // What is no object is not written over.
+        let mut strange = Doc::parse(r#"{"settings":3}"#).unwrap();
+        strange.put_text("settings.zone", "x");
+        assert_eq!(strange.source(), "{\n  \"settings\": 3\n}");
     }
 
     #[test]

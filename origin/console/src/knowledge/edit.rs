@@ -196,7 +196,7 @@ pub fn headline(kind: Kind, value: &Json, lang: &str) -> String {
     };
     let found = match kind {
         Kind::Entry => localised("title")
-            .or_else(|| doc.list("phrasings").into_iter().next())
+            .or_else(|| doc.first("phrasings"))
             .or_else(|| Some(doc.text("id"))),
         Kind::Rule => Some(doc.text("rule")),
         Kind::Entity => Some(doc.text("entity")),
@@ -210,7 +210,7 @@ pub fn headline(kind: Kind, value: &Json, lang: &str) -> String {
 pub fn subline(kind: Kind, value: &Json) -> String {
     let doc = Doc::of(value.clone());
     match kind {
-        Kind::Entry => doc.list("phrasings").into_iter().next().unwrap_or_default(),
+        Kind::Entry => doc.first("phrasings").unwrap_or_default(),
         Kind::Rule => ["exact", "any", "all"]
             .into_iter()
             .flat_map(|field| doc.list(field))

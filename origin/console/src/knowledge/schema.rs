@@ -16,20 +16,22 @@ pub enum Shape {
     Text,
     /// Any number of lines.
     Lines,
+    /// Any number of lines, or such lines by language.
+    Phrasings,
     /// Any number of conditions of a rule.
     Conditions,
     /// One of some words, or none.
     Choice(&'static [(&'static str, Word)]),
     /// What a rule does: one of several fields.
     Action,
-    /// Any number of things, each with further names.
-    Values,
+    /// Any number of things, each with further ones: what the two are called.
+    Values(Word, Word),
 }
 
 /// A field of a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
-    /// Its name in the item.
+    /// Its path in the item.
     pub name: &'static str,
     /// Its label.
     pub label: Word,
@@ -64,7 +66,7 @@ const ENTRY: &[Field] = &[
         "phrasings",
         Word::Phrasings,
         Word::PhrasingsHint,
-        Shape::Lines,
+        Shape::Phrasings,
     ),
     field("answer", Word::Answer, Word::AnswerHint, Shape::Text),
     folded("category", Word::Category, Word::CategoryHint, Shape::Line),
@@ -132,7 +134,17 @@ const ENTITY: &[Field] = &[
         "values",
         Word::EntityValues,
         Word::EntityValuesHint,
-        Shape::Values,
+        Shape::Values(Word::ValueName, Word::ValueAliases),
+    ),
+];
+
+const SETTINGS: &[Field] = &[
+    field("settings.zone", Word::Zone, Word::ZoneHint, Shape::Line),
+    field(
+        "settings.hours",
+        Word::RuleHours,
+        Word::HoursHint,
+        Shape::Values(Word::HoursDays, Word::HoursTimes),
     ),
 ];
 
@@ -143,8 +155,18 @@ pub const fn fields(kind: Kind) -> &'static [Field] {
         Kind::Rule => RULE,
         Kind::Synonyms => SYNONYMS,
         Kind::Entity => ENTITY,
-        Kind::Settings | Kind::Other => &[],
+        Kind::Settings => SETTINGS,
+        Kind::Other => &[],
     }
+}
+
+/// Whether the form of a kind shows a member of an item, or a part of it.
+pub fn shows(kind: Kind, member: &str) -> bool {
+    // A rule's action is one field of the form, whichever it is.
+    matches!(member, "suggest" | "hand_off" | "flow")
+        || fields(kind)
+            .iter()
+            .any(|field| field.name.split('.').next() == Some(member))
 }
 
 /// What a new item begins with, as source.

@@ -11,7 +11,7 @@ use crate::browser::{calendar, focus};
 use crate::inert::inert_line;
 use crate::knowledge::doc::Doc;
 use crate::knowledge::edit::headline;
-use crate::knowledge::schema::{fields, template};
+use crate::knowledge::schema::{fields, shows, template};
 use crate::knowledge::wire::Kind;
 use crate::route::Place;
 use crate::ui::dialogs::Confirm;
@@ -183,12 +183,7 @@ fn Faults(kind: Kind) -> impl IntoView {
         });
         let known = |field: &str| {
             let first = field.split(['.', '[']).next().unwrap_or(field);
-            let first = if matches!(first, "suggest" | "hand_off" | "flow") {
-                "answer"
-            } else {
-                first
-            };
-            fields(kind).iter().any(|it| it.name == first)
+            shows(kind, first)
         };
         let mut lines: Vec<String> = faults
             .iter()
@@ -223,14 +218,10 @@ fn Form(kind: Kind) -> impl IntoView {
             let names = edit
                 .as_ref()
                 .map(|edit| edit.doc.names().map(str::to_owned).collect::<Vec<_>>());
-            let known = |name: &String| {
-                matches!(name.as_str(), "suggest" | "hand_off" | "flow")
-                    || fields(kind).iter().any(|field| field.name == name)
-            };
             names
                 .unwrap_or_default()
                 .into_iter()
-                .filter(|name| !known(name))
+                .filter(|name| !shows(kind, name))
                 .collect::<Vec<_>>()
         })
     });

@@ -8,16 +8,8 @@ use firsthop_core::json::Json;
 use leptos::prelude::*;
 
 use super::library::{Library, library};
-use crate::browser::{calendar, focus};
-use crate::knowledge::doc::{Doc, Localised};
+use crate::knowledge::doc::Doc;
 use crate::knowledge::schema::{Field, Shape, input_id};
-use crate::ui::icons::{self, icon};
-use crate::words::Word;
-
-/// Languages that are offered; any other can be written in the source.
-const LANGUAGES: [&str; 16] = [
-    "zh", "en", "ja", "ko", "es", "fr", "de", "pt", "it", "ru", "ar", "th", "vi", "id", "tr", "nl",
-];
 
 /// Follows something of the document that is edited.
 pub(super) fn of_doc<T>(
@@ -81,17 +73,21 @@ pub(super) fn FieldOf(field: Field) -> impl IntoView {
             | Shape::Title
             | Shape::Text
             | Shape::Action
-            | Shape::Values
+            | Shape::Phrasings
+            | Shape::Values(..)
     );
     let body = match field.shape {
         Shape::Line => view! { <Line name number=false /> }.into_any(),
         Shape::Number => view! { <Line name number=true /> }.into_any(),
-        Shape::Title => view! { <Texts name long=false /> }.into_any(),
-        Shape::Text => view! { <Texts name long=true /> }.into_any(),
-        Shape::Lines => view! { <super::lines::Lines name /> }.into_any(),
+        Shape::Title => view! { <super::languages::Texts name long=false /> }.into_any(),
+        Shape::Text => view! { <super::languages::Texts name long=true /> }.into_any(),
+        Shape::Lines => view! { <super::lines::Lines name labelled=name /> }.into_any(),
+        Shape::Phrasings => view! { <super::languages::Phrasings name /> }.into_any(),
         Shape::Conditions => view! { <super::rule::Conditions name /> }.into_any(),
         Shape::Action => view! { <super::rule::Action /> }.into_any(),
-        Shape::Values => view! { <super::values::Values name /> }.into_any(),
+        Shape::Values(called, further) => {
+            view! { <super::values::Values name called further /> }.into_any()
+        }
         Shape::Choice(choices) => view! { <super::rule::Choice name choices /> }.into_any(),
     };
     let whole = fault(library, move || name.to_owned());
@@ -153,172 +149,5 @@ fn Line(name: &'static str, number: bool) -> impl IntoView {
             }
         />
         {note(format!("fault-{name}"), wrong)}
-    }
-}
-
-/// A text in one or several languages.
-#[component]
-fn Texts(name: &'static str, long: bool) -> impl IntoView {
-    let library = library();
-    let desk = library.desk;
-    let texts = of_doc(library, move |doc| {
-        let texts = doc.localised(name);
-        if texts.is_empty() {
-            vec![Localised::default()]
-        } else {
-            texts
-        }
-    });
-    let langs = Memo::new(move |_| {
-        texts.with(|texts| {
-            texts
-                .iter()
-                .map(|(lang, _)| lang.clone())
-                .collect::<Vec<_>>()
-        })
-    });
-    let write = move |place: usize, value: String| {
-        let mut all = texts.get_untracked();
-        if let Some((_, text)) = all.get_mut(place) {
-            *text = value;
-        }
-        // A text that was never begun is not there.
-        all.retain(|(lang, text)| !(lang.is_empty() && text.is_empty()));
-        change(library, name, |doc| doc.put_localised(name, all));
-    };
-    let add = move |lang: String| {
-        let mut all = texts.get_untracked();
-        if let [(only, text)] = all.as_mut_slice()
-            && only.is_empty()
-        {
-            // What had no language gets the one that it is written in.
-            *only = written_in(text, &lang).to_owned();
-        }
-        all.retain(|(only, text)| !(text.is_empty() && *only == lang));
-        if all.iter().all(|(other, _)| *other != lang) {
-            all.push((lang.clone(), String::new()));
-        }
-        change(library, name, |doc| doc.put_localised(name, all));
-        focus::first_of(input_id(&format!("{name}.{lang}")));
-    };
-    let remove = move |place: usize| {
-        let mut all = texts.get_untracked();
-        all.remove(place);
-        change(library, name, |doc| doc.put_localised(name, all));
-    };
-    let row = move |place: usize| {
-        let lang = move || langs.with(|langs| langs.get(place).cloned().unwrap_or_default());
-        let field = move || match lang() {
-            lang if lang.is_empty() => name.to_owned(),
-            lang => format!("{name}.{lang}"),
-        };
-        let text = move || {
-            texts.with(|texts| {
-                texts
-                    .get(place)
-                    .map(|(_, text)| text.clone())
-                    .unwrap_or_default()
-            })
-        };
-        let wrong = fault(library, field);
-        let called = move || match lang() {
-            lang if lang.is_empty() => String::new(),
-            lang => calendar::language(&lang, desk.lang.get()),
-        };
-        let id = move || input_id(&field());
-        let described = format!("hint-{name} fault-{name}-{place}");
-        view! {
-            <div class="localised">
-                {move || {
-                    let called = called();
-                    (!called.is_empty()).then(|| view! {
-                        <p class="lang-tag"><span>{called}</span>
-                            {move || library.may_edit().then(|| view! {
-                                <button
-                                    class="button icon-only tiny"
-                                    aria-label=move || desk.lang.get().remove(&lang())
-                                    on:click=move |_| remove(place)
-                                >{icon(icons::CROSS)}</button>
-                            })}
-                        </p>
-                    })
-                }}
-                {if long {
-                    view! {
-                        <textarea
-                            class="input area" id=id dir="auto" rows="4"
-                            lang=lang
-                            readonly=move || !library.may_edit()
-                            aria-label=move || format!("{} {}", desk.say(Word::Answer), called())
-                            aria-invalid=move || wrong.get().map(|_| "true")
-                            aria-describedby=described
-                            prop:value=text
-                            on:input=move |event| write(place, event_target_value(&event))
-                        ></textarea>
-                    }.into_any()
-                } else {
-                    view! {
-                        <input
-                            class="input" id=id type="text" dir="auto" autocomplete="off"
-                            lang=lang
-                            readonly=move || !library.may_edit()
-                            aria-label=move || format!("{} {}", desk.say(Word::Title), called())
-                            aria-invalid=move || wrong.get().map(|_| "true")
-                            aria-describedby=described
-                            prop:value=text
-                            on:input=move |event| write(place, event_target_value(&event))
-                        />
-                    }.into_any()
-                }}
-                {note(format!("fault-{name}-{place}"), wrong)}
-            </div>
-        }
-    };
-    let count = Memo::new(move |_| langs.with(Vec::len));
-    let offered = move || {
-        LANGUAGES
-            .into_iter()
-            .filter(|lang| langs.with(|langs| !langs.iter().any(|it| it == lang)))
-            .map(|lang| view! { <option value=lang>{calendar::language(lang, desk.lang.get())}</option> })
-            .collect_view()
-    };
-    view! {
-        <div class="localised-all" class:several=move || { count.get() > 1 }>
-            <For each=move || 0..count.get() key=|place| *place let:place>{row(place)}</For>
-        </div>
-        {move || library.may_edit().then(|| view! {
-            <select
-                class="add-lang"
-                aria-label=move || desk.say(Word::AddLanguage)
-                on:change=move |event| {
-                    let lang = event_target_value(&event);
-                    if !lang.is_empty() {
-                        add(lang);
-                    }
-                }
-            >
-                <option value="" selected>{move || desk.say(Word::AddLanguage)}</option>
-                {offered}
-            </select>
-        })}
-    }
-}
-
-/// The language of a text as its script tells, other than `not`.
-fn written_in(text: &str, not: &str) -> &'static str {
-    let has = |from: char, to: char| text.chars().any(|c| (from..=to).contains(&c));
-    let told = if has('\u{3040}', '\u{30ff}') {
-        "ja"
-    } else if has('\u{ac00}', '\u{d7a3}') {
-        "ko"
-    } else if has('\u{4e00}', '\u{9fff}') {
-        "zh"
-    } else {
-        "en"
-    };
-    match (told == not, told) {
-        (false, told) => told,
-        (true, "en") => "zh",
-        (true, _) => "en",
     }
 }

@@ -53,14 +53,22 @@ pub(super) fn remover(
 /// Any number of lines: Enter begins one, Backspace in an empty one removes it, and what is
 /// pasted as several lines becomes several.
 #[component]
-pub(super) fn Lines(name: &'static str) -> impl IntoView {
+pub(super) fn Lines(
+    /// Its path in the item.
+    #[prop(into)]
+    name: String,
+    /// The field whose label is theirs.
+    labelled: &'static str,
+) -> impl IntoView {
     let library = library();
+    let name = StoredValue::new(name);
+    let field = move |place: usize| format!("{}[{place}]", name.read_value());
     let desk = library.desk;
     let strange = of_doc(library, move |doc| {
-        matches!(doc.get(name), Some(Json::Object(_)))
+        matches!(doc.get(&name.read_value()), Some(Json::Object(_)))
     });
     let rows = of_doc(library, move |doc| {
-        let rows = doc.list(name);
+        let rows = doc.list(&name.read_value());
         if rows.is_empty() {
             vec![String::new()]
         } else {
@@ -70,11 +78,11 @@ pub(super) fn Lines(name: &'static str) -> impl IntoView {
     let count = Memo::new(move |_| rows.with(Vec::len));
     let write = move |all: Vec<String>| {
         let nothing = all.iter().all(String::is_empty) && all.len() < 2;
-        change(library, name, |doc| {
-            doc.put_list(name, if nothing { Vec::new() } else { all });
+        change(library, &name.read_value(), |doc| {
+            doc.put_list(&name.read_value(), if nothing { Vec::new() } else { all });
         });
     };
-    let go = move |place: usize| focus::first_of(input_id(&format!("{name}[{place}]")));
+    let go = move |place: usize| focus::first_of(input_id(&field(place)));
     let insert = move |place: usize, lines: Vec<String>| {
         let mut all = rows.get_untracked();
         let last = place + lines.len() - 1;
@@ -136,16 +144,19 @@ pub(super) fn Lines(name: &'static str) -> impl IntoView {
     };
     let row = move |place: usize| {
         let text = move || rows.with(|rows| rows.get(place).cloned().unwrap_or_default());
-        let wrong = fault(library, move || format!("{name}[{place}]"));
-        let id = input_id(&format!("{name}[{place}]"));
+        let wrong = fault(library, move || field(place));
+        let id = input_id(&field(place));
+        // `fault-phrasings-3`, `fault-phrasings-zh-3`.
+        let fault_id = format!("fault-{}-{place}", name.read_value().replace('.', "-"));
+        let described = fault_id.clone();
         view! {
             <li class="line">
                 <input
                     class="input" id=id type="text" dir="auto" autocomplete="off"
                     readonly=move || !library.may_edit()
-                    aria-labelledby=format!("label-{name}")
+                    aria-labelledby=format!("label-{labelled}")
                     aria-invalid=move || wrong.get().map(|_| "true")
-                    aria-describedby=format!("fault-{name}-{place}")
+                    aria-describedby=described
                     prop:value=text
                     on:input=move |event| {
                         let mut all = rows.get_untracked();
@@ -158,7 +169,7 @@ pub(super) fn Lines(name: &'static str) -> impl IntoView {
                     on:paste=move |event| paste(event, place)
                 />
                 {remover(library, text, move || remove(place))}
-                {note(format!("fault-{name}-{place}"), wrong)}
+                {note(fault_id, wrong)}
             </li>
         }
     };

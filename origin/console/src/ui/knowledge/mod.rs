@@ -11,6 +11,7 @@ mod fields;
 mod groups;
 mod history;
 mod items;
+mod languages;
 mod library;
 mod lines;
 mod preview;

@@ -247,7 +247,7 @@ pub(super) fn Action() -> impl IntoView {
                 Does::Suggest | Does::Label => ().into_any(),
             }}
         </div>
-        {move || (does.get() == Does::Suggest).then(|| view! { <Lines name="suggest" /> })}
+        {move || (does.get() == Does::Suggest).then(|| view! { <Lines name="suggest" labelled="answer" /> })}
         <datalist id="entry-ids">
             {move || entries.get().into_iter().map(|(id, title)| view! { <option value=id>{title}</option> }).collect_view()}
         </datalist>

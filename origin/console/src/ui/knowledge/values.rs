@@ -1,4 +1,4 @@
-//! What an entity's values are called: each with its further names.
+//! Things and what belongs to each: an entity's values with their further names, days with hours.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::words::Word;
 
 /// See the module.
 #[component]
-pub(super) fn Values(name: &'static str) -> impl IntoView {
+pub(super) fn Values(name: &'static str, called: Word, further: Word) -> impl IntoView {
     let library = library();
     let desk = library.desk;
     // A row that is begun has no name yet, so it can't stand in the item: it is kept here.
@@ -47,8 +47,8 @@ pub(super) fn Values(name: &'static str) -> impl IntoView {
                 <input
                     class="input" type="text" dir="auto" autocomplete="off"
                     id=input_id(&format!("{name}[{place}]"))
-                    placeholder=move || desk.say(Word::ValueName)
-                    aria-label=move || desk.say(Word::ValueName)
+                    placeholder=move || desk.say(called)
+                    aria-label=move || desk.say(called)
                     readonly=move || !library.may_edit()
                     aria-invalid=move || wrong.get().map(|_| "true")
                     aria-describedby=format!("fault-{name}-{place}")
@@ -60,8 +60,8 @@ pub(super) fn Values(name: &'static str) -> impl IntoView {
                 />
                 <input
                     class="input" type="text" dir="auto" autocomplete="off"
-                    placeholder=move || desk.say(Word::ValueAliases)
-                    aria-label=move || desk.say(Word::ValueAliases)
+                    placeholder=move || desk.say(further)
+                    aria-label=move || desk.say(further)
                     readonly=move || !library.may_edit()
                     prop:value=move || at(place).1.join(", ")
                     on:input=move |event| {
