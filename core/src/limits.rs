@@ -95,6 +95,9 @@ pub const LONG_POLL_HOLD: Duration = Duration::from_secs(25);
 
 // ---- Edge -----------------------------------------------------------------------------------
 
+/// What an edge sends to a WebSocket from which nothing comes meanwhile: the platform keeps what is
+/// not read. One frame more closes it, and the visitor catches up from its cursor.
+pub const EDGE_SOCKET_UNHEARD_BYTES_MAX: usize = 1024 * 1024;
 /// How long an edge waits for the origin's commit before it stores a message itself.
 pub const ORIGIN_REPLY_WITHIN: Duration = Duration::from_secs(3);
 /// First wait before an edge tries the origin again; doubles, with jitter, up to…
@@ -155,6 +158,8 @@ const _: () = {
         EDGE_DRAIN_BATCH_MAX * (TEXT_BYTES_MAX + CLAIM_TEXT_BYTES_MAX + 512) <= BATCH_BYTES_MAX
     );
     assert!(EDGE_DRAIN_BATCH_MAX <= SUBMISSIONS_PER_FRAME_MAX);
+    // Whatever one frame holds may be sent to somebody who was just heard.
+    assert!(4 * WIRE_MESSAGE_BYTES_MAX <= EDGE_SOCKET_UNHEARD_BYTES_MAX);
     // Two questions may go unanswered before an agent lapses.
     assert!(
         2 * AGENT_ASKED_EVERY.as_secs() + AGENT_WATCHED_EVERY.as_secs() < AGENT_LEASE.as_secs()

@@ -7,9 +7,12 @@ use firsthop_core::hop::client::{Client, Output, Transport};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::limits::{EDGE_SOCKET_SILENT_MAX, PING_AFTER};
 use firsthop_core::protocol::visitor::{
-    Events, Reach, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Typing, Welcome,
+    Events, Reach, Refused, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Typing,
+    Welcome,
 };
-use firsthop_core::protocol::{Author, Content, Event, Hop, Receipts, Seq, Status, Text, VERSION};
+use firsthop_core::protocol::{
+    Author, Code, Content, Event, Hop, Problem, Receipts, Seq, Status, Text, VERSION,
+};
 use firsthop_core::{Instant, Timestamp};
 
 const NOW: Instant = Instant::from_millis(1_000);
@@ -196,15 +199,8 @@ fn greeted_by(transport: Transport) -> Client {
 }
 
 #[test]
-fn a_socket_carries_messages_one_after_the_other() {
-    let mut client = greeted_by(Transport::Socket);
-    let [one, two] = [3, 4].map(|number| say(&mut client, number));
-    assert_eq!(submitted(&mut client), [vec![one], vec![two]]);
-}
-
-#[test]
-fn requests_may_overtake_each_other_so_that_only_one_carries_messages_at_a_time() {
-    for transport in [Transport::Stream, Transport::Poll] {
+fn only_one_request_carries_messages_at_a_time_so_that_none_overtakes_another() {
+    for transport in [Transport::Socket, Transport::Stream, Transport::Poll] {
         let mut client = greeted_by(transport);
         let [one, two, three] = [3, 4, 5].map(|number| say(&mut client, number));
         assert_eq!(submitted(&mut client), [vec![one]], "{transport:?}");
@@ -220,4 +216,20 @@ fn requests_may_overtake_each_other_so_that_only_one_carries_messages_at_a_time(
             "{transport:?}"
         );
     }
+}
+
+#[test]
+fn what_follows_a_message_that_was_refused_for_now_waits_for_it() {
+    let mut client = greeted_by(Transport::Socket);
+    let [one, two] = [3, 4].map(|number| say(&mut client, number));
+    assert_eq!(submitted(&mut client), [vec![one]]);
+    let problem = Problem::new(Code::TooManyMessages, "").retry_after(Duration::from_secs(1));
+    client.handle_frames(NOW, vec![Refused { id: one, problem }.into()]);
+    assert_eq!(submitted(&mut client), Vec::<Vec<_>>::new(), "held off");
+    client.handle_timeout(NOW + Duration::from_secs(1));
+    assert_eq!(submitted(&mut client), [vec![one]]);
+    let (by, ids) = (Hop::Origin, vec![one]);
+    let now = NOW + Duration::from_secs(2);
+    client.handle_frames(now, vec![Stored { by, ids }.into()]);
+    assert_eq!(submitted(&mut client), [vec![two]]);
 }

@@ -11,13 +11,15 @@ use firsthop_core::conversation::Verdict;
 use firsthop_core::hop::relay::SocketId;
 use firsthop_core::id::MessageId;
 use firsthop_core::limits::{
-    EDGE_DRAIN_BATCH_MAX, EDGE_SOCKET_SILENT_MAX, FRAMES_PER_WIRE_MESSAGE_MAX, PING_AFTER,
-    SOCKETS_PER_VISITOR_MAX, VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX,
+    EDGE_DRAIN_BATCH_MAX, EDGE_SOCKET_SILENT_MAX, EDGE_SOCKET_UNHEARD_BYTES_MAX,
+    FRAMES_PER_WIRE_MESSAGE_MAX, PING_AFTER, SOCKETS_PER_VISITOR_MAX, TEXT_BYTES_MAX,
+    VISITOR_FRAME_REFILL, VISITOR_SUBMISSIONS_BURST, WIRE_MESSAGE_BYTES_MAX,
 };
 use firsthop_core::protocol::visitor::{
-    Claim, Ping, Reach, Said, Submission, ToServer, ToVisitor, Typing,
+    Claim, Events, Ping, Reach, Said, Submission, ToServer, ToVisitor, Typing,
 };
-use firsthop_core::protocol::{Code, Content, Event, Hop, Status};
+use firsthop_core::protocol::{Author, Code, Content, Event, Hop, Seq, Status, Text};
+use firsthop_edge::host::Host;
 use firsthop_edge::visitor::{Closing, Kind};
 use support::origin::Mood;
 use support::visitor::{TestVisitor, hello, submit};
@@ -371,6 +373,51 @@ fn a_socket_that_was_told_that_the_origin_is_away_hears_when_it_is_back_also_fro
     mood(&host, Mood::Up);
     visitor.vanish();
     assert_eq!(visitor.kinds(socket), ["link"]);
+}
+
+#[test]
+fn a_socket_that_reads_nothing_is_closed_before_much_waits_for_it() {
+    let host = FakeHost::new();
+    let mut visitor = TestVisitor::new(&host);
+    let (reads, sleeps) = (visitor.connect(), visitor.connect());
+    let ping = ToServer::from(Ping { nonce: 1 });
+    let text = Text {
+        text: "x".repeat(TEXT_BYTES_MAX).into(),
+        unverified: None,
+    };
+    let pushes = 2 * EDGE_SOCKET_UNHEARD_BYTES_MAX / TEXT_BYTES_MAX;
+    for seq in 1..=pushes as u64 {
+        let event = Event {
+            seq: Seq(seq),
+            prev: Seq(seq - 1),
+            id: MessageId::new(host.now(), host.dice()),
+            at: host.now(),
+            author: Author::Bot,
+            content: text.clone().into(),
+        };
+        let events = Events {
+            events: vec![event],
+            more: false,
+        };
+        visitor
+            .machine
+            .handle_push(host.instant(), vec![events.into()]);
+        visitor.drive();
+        host.wait(VISITOR_FRAME_REFILL);
+        visitor.send(reads, std::slice::from_ref(&ping));
+    }
+    let got = |frames: Vec<ToVisitor>| {
+        let events = frames.iter().map(|frame| match frame {
+            ToVisitor::Events(part) => part.events.len(),
+            _ => 0,
+        });
+        events.sum::<usize>()
+    };
+    assert_eq!(visitor.closed.get(&sleeps), Some(&Closing::TooSlow));
+    let waits = got(visitor.got(sleeps)) * TEXT_BYTES_MAX;
+    assert!(waits > EDGE_SOCKET_UNHEARD_BYTES_MAX / 2 && waits <= EDGE_SOCKET_UNHEARD_BYTES_MAX);
+    assert_eq!(visitor.closed.get(&reads), None);
+    assert_eq!(got(visitor.got(reads)), pushes, "nobody else notices");
 }
 
 #[test]

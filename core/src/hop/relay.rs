@@ -7,7 +7,8 @@
 //! * The normal path writes nothing: the origin's commit is the acknowledgement.
 //! * `stored` by the edge leaves only after the edge's storage has said so.
 //! * A visitor's messages reach the origin in the order in which the edge took them: one request
-//!   with messages is under way at a time, and what is stored goes first.
+//!   with messages is under way at a time, and one write; what is stored goes first, and of what
+//!   waits nothing is taken after something before it could not be.
 //!
 //! All memory may vanish between two events (hibernation, a crash): what was acknowledged is in
 //! the storage, from which [`Relay::new`] starts again; what was not, its sender sends again.
@@ -260,10 +261,10 @@ impl Relay {
 
     /// Sends on, or stores, what waits in memory.
     fn advance(&mut self) {
-        if self.passing.is_empty() || self.submitting() {
+        if self.passing.is_empty() || self.submitting() || !self.persisting.is_empty() {
             return;
         }
-        if self.reach == Reach::Away || !self.outbox.is_empty() || !self.persisting.is_empty() {
+        if self.reach == Reach::Away || !self.outbox.is_empty() {
             let rest: Vec<_> = self.passing.drain(..).collect();
             self.persisting.extend(rest.iter().cloned());
             self.outputs.push_back(Output::Persist(rest));
@@ -360,12 +361,14 @@ impl Relay {
         if self.retry_at.is_none() {
             self.retry_at = Some(now + self.backoff.fail());
         }
+        self.advance();
     }
 
-    /// The storage could not take these: their sender keeps them.
+    /// The storage could not take these: their sender keeps them, and what came after them.
     pub fn handle_not_stored(&mut self, ids: &[MessageId]) {
         self.persisting.retain(|message| !ids.contains(&message.id));
-        for &id in ids {
+        let after: Vec<_> = self.passing.drain(..).map(|message| message.id).collect();
+        for &id in ids.iter().chain(&after) {
             let problem = Problem::new(
                 Code::StorageUnavailable,
                 "neither the origin nor the edge can store the message now",

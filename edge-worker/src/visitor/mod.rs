@@ -8,15 +8,19 @@
 //! * Whatever a socket sends, nobody else notices more than its frames.
 //! * A WebSocket from which nothing comes is closed, at the first event after its time: no timer
 //!   keeps the object awake for that, as the origin asks after a quiet visitor.
+//! * A WebSocket that is sent much and says nothing is closed: what waits for it is bounded.
 //!
 //! All of it may vanish between two events. What a socket needs to live on is in its
 //! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message`.
 //!
 //! Not here: tokens and page origins (checked at the door, see [`crate::visit`]).
 
+mod closing;
 mod exchange;
 mod memo;
+mod unread;
 
+pub use closing::Closing;
 pub use exchange::Exchange;
 pub use memo::{Memo, Stage};
 
@@ -42,6 +46,7 @@ use firsthop_core::protocol::visitor::{
 use firsthop_core::protocol::{Code, Hop, Problem, Status, decode};
 use firsthop_core::{Instant, Timestamp};
 
+use self::unread::Unread;
 use crate::visit::Visit;
 
 /// What the shell must do.
@@ -70,45 +75,6 @@ pub enum Effect {
     Remember(SocketId, Memo),
 }
 
-/// Why the edge closes a socket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closing {
-    /// The client broke a rule, which the frame before says.
-    Refused,
-    /// The client sent too much at once.
-    TooLarge,
-    /// The client does not read as fast as frames come; it catches up when it comes back.
-    TooSlow,
-    /// The edge forgot the socket's state: connecting again heals that.
-    Restarted,
-    /// Nothing has come from the client for long.
-    Silent,
-}
-
-impl Closing {
-    /// The WebSocket close code (RFC 6455, section 7.4.1).
-    pub const fn code(self) -> u16 {
-        match self {
-            Self::Refused => 1008,
-            Self::TooLarge => 1009,
-            Self::TooSlow => 1013,
-            Self::Restarted => 1012,
-            Self::Silent => 1001,
-        }
-    }
-
-    /// The reason beside it.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::TooLarge => "message too large",
-            Self::TooSlow => "too slow; catch up",
-            Self::Restarted => "edge restarted; connect again",
-            Self::Silent => "silent for too long",
-        }
-    }
-}
-
 /// A connection, as the machine sees it.
 #[derive(Debug)]
 struct Socket {
@@ -122,6 +88,7 @@ struct Socket {
     heard_at: Instant,
     /// …and what its memo says of that.
     remembered_at: Instant,
+    unread: Unread,
     /// What came for everybody before its `welcome`.
     held: Vec<ToVisitor>,
 }
@@ -278,6 +245,7 @@ impl Visitor {
                 stage,
                 heard_at: now,
                 remembered_at: now,
+                unread: Unread::default(),
                 held: Vec::new(),
             },
         );
@@ -313,9 +281,10 @@ impl Visitor {
             self.remember(socket);
         }
         self.close_silent(now);
-        let Some(known) = self.sockets.get(&socket) else {
+        let Some(known) = self.sockets.get_mut(&socket) else {
             return;
         };
+        known.unread.heard();
         let frames = match decode::<ToServer>(known.visit.encoding(), bytes) {
             Ok(frames) => frames,
             Err(problem) => return self.refuse(socket, problem),
@@ -530,8 +499,14 @@ impl Visitor {
         }
     }
 
-    fn send(&mut self, socket: SocketId, frame: impl Into<ToVisitor>) {
-        self.effects.push_back(Effect::Send(socket, frame.into()));
+    fn send(&mut self, id: SocketId, frame: impl Into<ToVisitor>) {
+        let frame = frame.into();
+        // What else waits for frames has a queue, which tells when it is full.
+        let socket = self.sockets.get_mut(&id).filter(|socket| socket.lasting);
+        if socket.is_some_and(|socket| !socket.unread.takes(&frame)) {
+            return self.close(id, Closing::TooSlow);
+        }
+        self.effects.push_back(Effect::Send(id, frame));
     }
 
     fn refuse(&mut self, socket: SocketId, problem: Problem) {
@@ -544,6 +519,9 @@ impl Visitor {
     }
 
     fn close(&mut self, socket: SocketId, closing: Closing) {
+        if !self.sockets.contains_key(&socket) {
+            return;
+        }
         self.effects.push_back(Effect::Close(socket, closing));
         self.handle_closed(socket);
     }

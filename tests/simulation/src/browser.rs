@@ -36,6 +36,9 @@ pub(crate) struct Visitor {
     pub(crate) stores: [Vec<Change>; 2],
     /// What was written, by id.
     pub(crate) wrote: BTreeMap<MessageId, Said>,
+    /// The same in the order in which it was written, with the tab; what was tried again by hand
+    /// after it had failed is no longer in it.
+    pub(crate) order: Vec<(usize, MessageId)>,
     /// What some hop said that it has, and that the log does not hold yet.
     pub(crate) promised: BTreeMap<MessageId, Hop>,
     /// Answers that were shown before the log held them, by question.
@@ -51,6 +54,7 @@ impl Visitor {
             ahead: YEAR_MS,
             stores: [Vec::new(), Vec::new()],
             wrote: BTreeMap::new(),
+            order: Vec::new(),
             promised: BTreeMap::new(),
             shown: BTreeMap::new(),
         }
@@ -468,6 +472,7 @@ impl World<'_> {
                 self.tally.messages += 1;
                 let visitor = self.tabs[tab].visitor;
                 self.visitors[visitor].wrote.insert(id, said);
+                self.visitors[visitor].order.push((tab, id));
                 // What a killed tab had not kept yet was never promised to be sent.
                 self.drive_tab(tab);
                 self.forget_unsaved(visitor, id);

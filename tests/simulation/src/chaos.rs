@@ -63,6 +63,9 @@ impl World<'_> {
             });
             if let Some(id) = failed {
                 client.retry(now, id);
+                let visitor = self.tabs[tab].visitor;
+                let order = &mut self.visitors[visitor].order;
+                order.retain(|(_, other)| *other != id);
             }
         }
         self.drive_tab(tab);

@@ -1,6 +1,7 @@
 //! What must be true: after each step, and once everything has healed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use firsthop_core::conversation::same_submission;
 use firsthop_core::hop::client::{Change, Client};
@@ -96,6 +97,8 @@ impl World<'_> {
                 visible = event.seq;
             }
         }
+        let overtaker = self.overtaker(visitor);
+        wrong.extend(overtaker.map(|id| format!("{id} overtook what its tab had written before")));
         let new = log[before..].to_vec();
         self.tally.events += new.len() as u64;
         for event in &new {
@@ -111,6 +114,21 @@ impl World<'_> {
                 .collect();
             format!("origin commits {} for {visitor}", kinds.join(" "))
         });
+    }
+
+    /// A message that stands before one that its tab wrote earlier.
+    fn overtaker(&self, visitor: usize) -> Option<MessageId> {
+        let places = &self.origin.conversations[visitor].places;
+        let mut last = BTreeMap::new();
+        let order = self.visitors[visitor].order.iter();
+        order
+            .filter_map(|(tab, id)| Some((tab, id, *places.get(id)?)))
+            .find_map(|(tab, id, place)| {
+                let earlier = last.insert(tab, place);
+                earlier
+                    .is_some_and(|earlier| earlier > place)
+                    .then_some(*id)
+            })
     }
 
     fn check_event(&mut self, visitor: usize, event: &Event, wrong: &mut Vec<String>) {

@@ -23,6 +23,8 @@ named! {
         OriginIgnoresBody "origin_ignores_body",
         /// The origin numbers from a head that is out of date.
         OriginNumbersTwice "origin_numbers_twice",
+        /// The origin takes what came together in another order.
+        OriginTurnsAround "origin_turns_around",
         /// The origin forgets after a restart which visitors are at an edge.
         OriginForgetsAttached "origin_forgets_attached",
         /// The origin takes a push for delivered when it has been sent.

@@ -114,7 +114,10 @@ impl World<'_> {
     }
 
     /// One transaction of a node, and who hears of it.
-    pub(crate) fn write(&mut self, jobs: Vec<Job>, node: Node) {
+    pub(crate) fn write(&mut self, mut jobs: Vec<Job>, node: Node) {
+        if self.mutated(Mutation::OriginTurnsAround) {
+            jobs.reverse();
+        }
         let takes = self.store_takes(jobs.len());
         let before: Vec<_> = self
             .origin

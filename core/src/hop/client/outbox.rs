@@ -4,10 +4,11 @@
 //! A long outbox goes at the pace that every hop allows a visitor, somewhat below its burst, as what
 //! was sent apart may arrive together. Refusals are for those who share a bucket.
 //!
-//! Only a socket keeps the order of what is sent on it. Of two requests the later one may arrive
-//! first, so that beside them nothing is sent before what is under way has been acknowledged.
+//! Nothing more is sent before what is under way has been answered: of two requests the later one may
+//! arrive first, and of two messages on a socket the first may be refused for now when the second is
+//! on its way already, and is taken.
 
-use super::{Client, Link, Transport};
+use super::{Client, Link};
 use crate::limits::{
     CLIENT_SUBMISSIONS_BURST, RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX,
     VISITOR_SUBMISSION_REFILL,
@@ -40,7 +41,7 @@ impl Client {
 
     /// Sends what follows what is under way, as far as one frame may hold it.
     pub(super) fn submit(&mut self, now: Instant) {
-        if self.under_way > 0 && self.transport != Transport::Socket {
+        if self.under_way > 0 {
             return;
         }
         let mut bytes: usize = self
