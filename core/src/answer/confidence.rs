@@ -79,7 +79,7 @@ pub(crate) fn per_mille(calibration: &Calibration, evidence: &Evidence) -> u16 {
 }
 
 /// 1000 / (1 + e^-x) at x = 0, 1/4, 1/2, … 8.
-const CURVE: [i32; 33] = [
+const CURVE: [u16; 33] = [
     500, 562, 622, 679, 731, 777, 818, 852, 881, 905, 924, 940, 953, 963, 971, 977, 982, 986, 989,
     991, 993, 995, 996, 997, 998, 998, 998, 999, 999, 999, 999, 1000, 1000,
 ];
@@ -89,7 +89,7 @@ fn logistic(x: i32) -> u16 {
     let distance = x.unsigned_abs();
     let (step, part) = ((distance / 256) as usize, (distance % 256) as i32);
     let upper = match (CURVE.get(step), CURVE.get(step + 1)) {
-        (Some(low), Some(high)) => low + (high - low) * part / 256,
+        (Some(low), Some(high)) => i32::from(*low) + i32::from(high - low) * part / 256,
         _ => 1000,
     };
     (if x < 0 { 1000 - upper } else { upper }) as u16

@@ -240,7 +240,7 @@ pub(crate) struct Features {
 }
 
 /// 64 (1 + ln n): a feature that occurs n times counts more than once, but less than n times.
-const OFTEN: [u32; 8] = [0, 64, 108, 134, 153, 167, 179, 189];
+const OFTEN: [u8; 8] = [0, 64, 108, 134, 153, 167, 179, 189];
 
 /// A bucket, and how strong the features in it are together before their rarity counts.
 pub(crate) type Counted = (u32, u16);
@@ -256,7 +256,10 @@ pub(crate) fn count(occurrences: &[u32]) -> impl Iterator<Item = Counted> {
                 .or(OFTEN.last())
                 .copied()
                 .unwrap_or(64);
-            Some((heaviest >> 8, (((heaviest & 255) * often) >> 6) as u16))
+            Some((
+                heaviest >> 8,
+                (((heaviest & 255) * u32::from(often)) >> 6) as u16,
+            ))
         })
 }
 

@@ -116,11 +116,11 @@ fn same_language(a: &str, b: &str) -> bool {
 
 /// Whether a language is written in Latin letters, as far as that is known of its tag.
 fn is_latin(tag: &str) -> bool {
-    const OTHERS: [&str; 14] = [
-        "zh", "ja", "ko", "ru", "uk", "bg", "el", "ar", "he", "fa", "th", "hi", "", "yue",
-    ];
+    // Two letters each: a list of texts is larger, in every visitor's browser.
+    const OTHERS: &[u8] = b"zhjakoruukbgelarhefathhi";
     let tag = primary(tag);
-    !OTHERS.iter().any(|other| other.eq_ignore_ascii_case(tag))
+    let is = |other: &[u8]| other.eq_ignore_ascii_case(tag.as_bytes());
+    !(tag.is_empty() || is(b"yue") || OTHERS.chunks(2).any(is))
 }
 
 fn primary(tag: &str) -> &str {
@@ -335,6 +335,10 @@ impl Answerer {
         let mut places = SUGGESTIONS_MAX;
         loop {
             let mut confidence = self.score(pack);
+            if places == 1 {
+                // The rest of the message may mean something else: half as much doubt again.
+                confidence = confidence.saturating_sub(CERTAIN.saturating_sub(confidence) / 2);
+            }
             let mut left = CERTAIN.saturating_sub(confidence);
             for scored in self.scores.best().iter().take(places) {
                 matches.raise(Match {

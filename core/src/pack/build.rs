@@ -103,9 +103,16 @@ const WEIGHTS_LESS_PER_ENTRY: usize = 38;
 /// …but it needs some.
 const WEIGHTS_PER_ENTRY_MIN: usize = 70;
 
-fn weights(entries: usize) -> usize {
+/// Where entries have more than so many phrasings, each further one has something to say that is
+/// worth a few weights.
+const PHRASINGS_FEW: usize = 10;
+const WEIGHTS_PER_PHRASING: usize = 4;
+const WEIGHTS_FOR_PHRASINGS_MAX: usize = 40_000;
+
+fn weights(entries: usize, phrasings: usize) -> usize {
     let left = WEIGHTS_MAX.saturating_sub(WEIGHTS_LESS_PER_ENTRY * entries);
-    left.max(WEIGHTS_PER_ENTRY_MIN * entries)
+    let many = WEIGHTS_PER_PHRASING * phrasings.saturating_sub(PHRASINGS_FEW * entries);
+    left.max(WEIGHTS_PER_ENTRY_MIN * entries) + many.min(WEIGHTS_FOR_PHRASINGS_MAX)
 }
 
 /// Builds a pack. The same knowledge and settings give the same bytes, on every machine.
@@ -124,12 +131,13 @@ pub fn build(
         .map(|(at, entry)| (entry.id.as_str(), at as u16))
         .collect();
     let rules = knowledge.rules_in_order();
+    let phrasings = entries.iter().map(|entry| entry.phrasings.len()).sum();
 
     let recipe = Recipe {
         bits: BUCKET_BITS,
         cost: 2.0,
         passes: 10,
-        weights: weights(entries.len()),
+        weights: weights(entries.len(), phrasings),
     };
     let words = words::write(knowledge);
     let Ok(lexicon) = lexicon::Place::check(Bytes::new(&words.0)) else {
@@ -167,7 +175,7 @@ pub fn build(
         hash: PackHash::of(&bytes),
         bytes: bytes.len(),
         entries: entries.len(),
-        phrasings: entries.iter().map(|entry| entry.phrasings.len()).sum(),
+        phrasings,
         rules: rules.len(),
         weights: model.postings.len(),
         answer_from: calibration.answer_from,
