@@ -34,14 +34,18 @@ pub(crate) fn applies(rules: &Rules<'_>, rule: &Rule<'_>, asked: &Asked<'_>) -> 
     let mut from = rule.conditions;
     let hours = from.u8();
     let mut right = hours == 0 || asked.minute > 0 && rules.is_open(asked.minute) == (hours == 1);
+    // Of everything, how much the rule asks for.
+    let mut asks = hours;
     for text in [asked.lang, asked.page] {
         let pattern = from.u16();
+        asks += pattern;
         right &= pattern == 0 || rules.pattern(pattern - 1).is_in(text.as_bytes());
     }
     // Of `exact`, `any`, `all` and `none`: how many there are, and how many the question has.
     let mut lists = [(0, 0); 4];
     for (place, (count, found)) in lists.iter_mut().enumerate() {
         *count = from.u16();
+        asks += *count;
         for _ in 0..*count {
             *found += usize::from(has(rules, &mut from, asked, place == 0));
         }
@@ -49,7 +53,7 @@ pub(crate) fn applies(rules: &Rules<'_>, rule: &Rule<'_>, asked: &Asked<'_>) -> 
     let [exact, any, all, none] = lists;
     let found = exact.1 > 0
         || (exact.0 == 0 || any.0 + all.0 > 0) && (any.0 == 0 || any.1 > 0) && all.0 == all.1;
-    right && found && none.1 == 0
+    asks > 0 && right && found && none.1 == 0
 }
 
 /// Whether the question has the next item, or is it as a whole.

@@ -301,7 +301,8 @@ impl Answerer {
         if rules.has_patterns() {
             fold::read(question.read(), &mut self.folded);
         }
-        let minutes = |at: Timestamp| (at.as_millis() / 60_000) as usize;
+        // As far as four bytes reach, which is what numbers of this kind have in a browser.
+        let minutes = |at: Timestamp| (at.as_millis() / 60_000).min(1 << 31) as usize;
         let asked = Asked {
             tokens: &self.tokens,
             folded: &self.folded,

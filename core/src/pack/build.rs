@@ -9,9 +9,9 @@ use super::pattern::PatternError;
 use super::read::Bytes;
 use super::train::Recipe;
 use super::write::{self, Parts, Writer};
-use super::{PackHash, lexicon, rulebook, words};
+use super::{PackError, PackHash, lexicon, rulebook, rules_check, words};
 use crate::answer::tokens::Tokens;
-use crate::knowledge::{FaqEntry, Knowledge, Localised};
+use crate::knowledge::{FaqEntry, FaqRule, Knowledge, Localised};
 use crate::limits::PACK_BYTES_MAX;
 
 /// How to build.
@@ -82,6 +82,9 @@ pub enum BuildError {
     /// A pattern of a rule or an entity of this name can't be compiled.
     #[error("`{0}`: {1}")]
     Pattern(String, #[source] PatternError),
+    /// The rules that were written can't be read back. Nobody can act: it is a defect.
+    #[error("the rules can't be written: {0}; this is a defect of the builder")]
+    Rules(#[source] PackError),
     /// A rule names an entry that the knowledge does not have.
     #[error("rule `{rule}` answers with entry `{entry}`, which the knowledge does not have")]
     UnknownEntry {
@@ -163,7 +166,7 @@ pub fn build(
         languages,
         entries: written,
         hot: write::hot(&exact_questions(&entries)),
-        rules: rulebook::write(knowledge, &rules, &index)?,
+        rules: checked_rules(knowledge, &rules, &index)?,
         lexicon: words,
         model: write::model(&model, &calibration),
     };
@@ -184,6 +187,17 @@ pub fn build(
         expected_precision: expected.precision,
     };
     Ok((bytes, report))
+}
+
+/// The part with the rules, checked wholly, as nobody does it again (see `rules`).
+fn checked_rules(
+    knowledge: &Knowledge,
+    rules: &[FaqRule],
+    index: &BTreeMap<&str, u16>,
+) -> Result<Writer, BuildError> {
+    let written = rulebook::write(knowledge, rules, index)?;
+    rules_check::check(&written.0, index.len()).map_err(BuildError::Rules)?;
+    Ok(written)
 }
 
 /// Every title and phrasing, where it is unambiguous.

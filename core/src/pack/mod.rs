@@ -36,6 +36,8 @@ pub(crate) mod pattern;
 #[cfg(feature = "compile")]
 mod rulebook;
 #[cfg(feature = "compile")]
+mod rules_check;
+#[cfg(feature = "compile")]
 mod train;
 #[cfg(feature = "compile")]
 mod words;

@@ -6,9 +6,11 @@
 //! order in which they are tried: highest priority first, then as written.
 //!
 //! Unlike the rest of a pack, rules are not checked when it is loaded, as every visitor's browser
-//! would carry the check: they are read by a [`Cursor`], for which what is not there is zero, so
-//! that a malformed rule says something else or nothing, the same at every hop, and never panics.
-//! Numbers are little-endian.
+//! would carry the check: they are read by a [`Cursor`], for which what is not there is zero. So a
+//! malformed rule never panics and says the same at every hop; one that asks for nothing, as a rule
+//! that is cut off does, never applies; an entry that is not there is no answer (`bot`); lists are
+//! walked once, so that time is bounded by the pack's length. Whoever builds a pack checks its
+//! rules to the last byte (`rules_check`). Numbers are little-endian.
 
 use super::automaton::Automaton;
 use super::read::{Bytes, Span};
@@ -141,7 +143,7 @@ impl<'a> Rules<'a> {
                 local = if change & 1 == 0 {
                     local + 60
                 } else {
-                    local - 60
+                    local.saturating_sub(60)
                 };
             }
         }
