@@ -36,7 +36,7 @@ cargo xtask COMMAND
         run what is named (nothing named: the whole suite)
   replay --knowledge FILE --cases FILE [--visitors N] [--via edge|origin]
         send a file of questions through a fresh origin and edge; ends with one JSON line
-  bench idle|ingest|answer|widget
+  bench idle|ingest|answer|widget|backpressure
         measure; ends with one JSON line
   sim [--seeds N] [--seed S] [--steps M]
         simulate browsers, edges, origins and agents under every fault; ends with one JSON line;

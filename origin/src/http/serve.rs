@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use firsthop_core::limits::REQUEST_HEAD_WITHIN;
+use firsthop_core::limits::{REQUEST_HEAD_WITHIN, SOCKET_WRITE_WITHIN};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -130,6 +130,20 @@ async fn respond(
     router.oneshot(request.map(Body::new)).await
 }
 
+/// Has the kernel end a connection whose client takes nothing of what is written to it, whatever the
+/// connection is for: a stream of events is only ever waited for, and nobody else would notice.
+#[cfg(target_os = "linux")]
+fn bound_writes(stream: &TcpStream) -> std::io::Result<()> {
+    let within = u32::try_from(SOCKET_WRITE_WITHIN.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, within)?)
+}
+
+/// Elsewhere only what we write ourselves, to WebSockets, has a bound.
+#[cfg(not(target_os = "linux"))]
+fn bound_writes(_: &TcpStream) -> std::io::Result<()> {
+    Ok(())
+}
+
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -138,7 +152,10 @@ async fn accept(
     match listener.accept().await {
         Ok((stream, peer)) => {
             // Frames are small, and somebody waits for each.
-            if let Err(error) = stream.set_nodelay(true) {
+            if let Err(error) = stream
+                .set_nodelay(true)
+                .and_then(|()| bound_writes(&stream))
+            {
                 tracing::debug!(%error, "a connection was gone before it began");
             }
             Some((stream, Peer(peer.ip()), permit))
@@ -147,5 +164,22 @@ async fn accept(
             tracing::warn!(%error, "a connection could not be accepted");
             None
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_ends_connections_that_take_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let places = Arc::new(Semaphore::new(1));
+        let (stream, _peer, _permit) = accept(&listener, &places).await.unwrap();
+        let within = rustix::net::sockopt::tcp_user_timeout(&stream).unwrap();
+        assert_eq!(u128::from(within), SOCKET_WRITE_WITHIN.as_millis());
     }
 }

@@ -20,7 +20,7 @@ use firsthop_core::protocol::visitor::Ping;
 use firsthop_core::protocol::{Author, Content, Event, Seq, Status, VERSION};
 
 use crate::clock;
-use crate::socket::Socket;
+use crate::socket::{Socket, Window};
 
 /// Conversations that the agent has open at the same time; further ones wait.
 const OPEN_AT_ONCE: usize = 32;
@@ -100,7 +100,7 @@ enum Doing {
 
 impl Agent {
     pub(crate) async fn connect(at: SocketAddr, cookie: &str, notes: SharedNotes) -> Result<Self> {
-        let mut socket = Socket::agent(at, cookie).await?;
+        let mut socket = Socket::agent(at, cookie, Window::Usual).await?;
         let hello = Hello {
             version: VERSION,
             since: Revision(0),

@@ -7,7 +7,7 @@ use firsthop_core::protocol::{Encoding, decode, encode};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::header::{COOKIE, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
@@ -17,6 +17,17 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 const READ_BUFFER_BYTES: usize = 2048;
 
+/// What the kernel keeps of what came and was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// As much as it likes.
+    Usual,
+    /// A few kilobytes, so that somebody who does not read is felt at once.
+    Small,
+}
+
+const SMALL_WINDOW_BYTES: u32 = 4096;
+
 pub(crate) struct Socket {
     stream: WebSocketStream<TcpStream>,
     encoding: Encoding,
@@ -24,14 +35,19 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// A visitor's socket.
-    pub(crate) async fn visitor(at: SocketAddr, token: &str, encoding: Encoding) -> Result<Self> {
+    pub(crate) async fn visitor(
+        at: SocketAddr,
+        token: &str,
+        encoding: Encoding,
+        window: Window,
+    ) -> Result<Self> {
         let protocols = format!("{}, token.{token}", encoding.subprotocol());
         let headers = [(SEC_WEBSOCKET_PROTOCOL, protocols)];
-        Self::open(at, "/v1/visitor/socket", &headers, encoding).await
+        Self::open(at, "/v1/visitor/socket", &headers, encoding, window).await
     }
 
     /// An agent's socket.
-    pub(crate) async fn agent(at: SocketAddr, cookie: &str) -> Result<Self> {
+    pub(crate) async fn agent(at: SocketAddr, cookie: &str, window: Window) -> Result<Self> {
         let headers = [
             (
                 SEC_WEBSOCKET_PROTOCOL,
@@ -40,7 +56,7 @@ impl Socket {
             (COOKIE, cookie.to_owned()),
             (ORIGIN, format!("http://{at}")),
         ];
-        Self::open(at, "/v1/agent/socket", &headers, Encoding::Postcard).await
+        Self::open(at, "/v1/agent/socket", &headers, Encoding::Postcard, window).await
     }
 
     async fn open(
@@ -48,6 +64,7 @@ impl Socket {
         path: &str,
         headers: &[(HeaderName, String)],
         encoding: Encoding,
+        window: Window,
     ) -> Result<Self> {
         let mut request = format!("ws://{at}{path}").into_client_request()?;
         for (name, value) in headers {
@@ -55,7 +72,12 @@ impl Socket {
                 .headers_mut()
                 .insert(name, HeaderValue::from_str(value)?);
         }
-        let stream = TcpStream::connect(at)
+        let socket = TcpSocket::new_v4()?;
+        if window == Window::Small {
+            socket.set_recv_buffer_size(SMALL_WINDOW_BYTES)?;
+        }
+        let stream = socket
+            .connect(at)
             .await
             .with_context(|| format!("could not connect to {at}"))?;
         stream.set_nodelay(true)?;

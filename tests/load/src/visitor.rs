@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::clock;
 use crate::http;
 use crate::servers::INBOX;
-use crate::socket::Socket;
+use crate::socket::{Socket, Window};
 
 /// Who somebody is, and what proves it.
 #[derive(Debug, Clone, Deserialize)]
@@ -49,6 +49,15 @@ impl Visitor {
     /// Is admitted, connects and is greeted.
     pub(crate) async fn connect(at: SocketAddr, within: Duration) -> Result<Self> {
         let token = admit(at, None).await?.token;
+        Self::connect_as(at, token, within).await
+    }
+
+    /// Connects somebody who was admitted before, from a device that knows nothing yet.
+    pub(crate) async fn connect_as(
+        at: SocketAddr,
+        token: String,
+        within: Duration,
+    ) -> Result<Self> {
         let seed = u64::from_le_bytes(clock::random()?);
         let mut client = Client::new(clock::now(), seed, "firsthop-load", []);
         client.set_context("en", None);
@@ -157,7 +166,9 @@ impl Visitor {
         while let Some(output) = self.client.poll_output() {
             match output {
                 Output::Connect(Transport::Socket) => {
-                    match Socket::visitor(self.at, &self.token, Encoding::Postcard).await {
+                    match Socket::visitor(self.at, &self.token, Encoding::Postcard, Window::Usual)
+                        .await
+                    {
                         Ok(socket) => {
                             self.socket = Some(socket);
                             self.client.handle_connected(clock::now());

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::progress;
 use crate::servers::{Programs, Server, Servers, Via};
-use crate::socket::Socket;
+use crate::socket::{Socket, Window};
 use crate::visitor::admit;
 
 /// Connections that are being made at the same time.
@@ -78,7 +78,7 @@ async fn open_many(at: SocketAddr, count: usize) -> Result<Vec<Socket>> {
 /// A visitor who says hello and then nothing.
 async fn open(at: SocketAddr) -> Result<Socket> {
     let token = admit(at, None).await?.token;
-    let mut socket = Socket::visitor(at, &token, Encoding::Postcard).await?;
+    let mut socket = Socket::visitor(at, &token, Encoding::Postcard, Window::Usual).await?;
     let hello = Hello {
         version: VERSION,
         cursor: Seq(0),

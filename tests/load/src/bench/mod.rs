@@ -2,6 +2,7 @@
 //! module says.
 
 mod answer;
+mod backpressure;
 mod idle;
 mod ingest;
 mod rival;
@@ -19,6 +20,8 @@ pub(crate) enum Bench {
     Ingest(ingest::Args),
     /// Time to answer one question, natively and as wasm
     Answer(answer::Args),
+    /// What slow readers, a flood and a slow store do to memory and to the others
+    Backpressure(backpressure::Args),
     /// What a visitor downloads
     Widget(widget::Args),
 }
@@ -28,6 +31,7 @@ pub(crate) async fn bench(programs: &Programs, bench: Bench) -> Result<String> {
         Bench::Idle(args) => idle::measure(programs, &args).await?,
         Bench::Ingest(args) => ingest::measure(programs, &args).await?,
         Bench::Answer(args) => answer::measure(&args)?,
+        Bench::Backpressure(args) => backpressure::measure(programs, &args).await?,
         Bench::Widget(args) => widget::measure(programs, &args)?,
     };
     Ok(report.to_string())

@@ -208,7 +208,7 @@ impl System {
 
     /// The origin's database.
     pub(super) fn database(&self) -> PathBuf {
-        self.firsthop.data.join("firsthop.db")
+        self.firsthop.database()
     }
 
     /// Where the edge keeps what it has acknowledged.

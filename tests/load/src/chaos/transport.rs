@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::http;
-use crate::socket::Socket;
+use crate::socket::{Socket, Window};
 use crate::visitor::admit;
 
 /// What happened on a connection.
@@ -124,7 +124,7 @@ async fn socket(
     report: &mpsc::UnboundedSender<Report>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) -> Result<()> {
-    let mut socket = Socket::visitor(at, token, encoding).await?;
+    let mut socket = Socket::visitor(at, token, encoding, Window::Usual).await?;
     report.send(Report::Open)?;
     loop {
         tokio::select! {

@@ -59,6 +59,7 @@ pub(crate) struct Servers {
     // Dropped in this order: the processes end before their directory goes.
     edge: Option<Server>,
     origin: Server,
+    keys: Option<EdgeKeys>,
     firsthop: Firsthop,
     directory: TempDir,
 }
@@ -84,6 +85,7 @@ impl Servers {
         let mut servers = Self {
             edge: None,
             origin,
+            keys: None,
             firsthop,
             directory,
         };
@@ -108,6 +110,7 @@ impl Servers {
         )?;
         edge.is_ready("/healthz", READY_WITHIN).await?;
         self.edge = Some(edge);
+        self.keys = Some(keys);
         Ok(())
     }
 
@@ -149,8 +152,28 @@ impl Servers {
         &self.origin
     }
 
+    /// What an edge proves itself with, if there is one.
+    pub(crate) const fn edge_keys(&self) -> Option<&EdgeKeys> {
+        self.keys.as_ref()
+    }
+
+    /// The origin's database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.firsthop.database()
+    }
+
+    /// One more who answers visitors.
+    pub(crate) fn create_account(&self, account: Account) -> Result<()> {
+        self.firsthop.create_account(account)
+    }
+
     /// Logs the agent in; returns the cookie.
     pub(crate) async fn log_in(&self) -> Result<String> {
-        log_in(self.origin.at, Account::ADA).await
+        self.log_in_as(Account::ADA).await
+    }
+
+    /// Logs somebody in; returns the cookie.
+    pub(crate) async fn log_in_as(&self, account: Account) -> Result<String> {
+        log_in(self.origin.at, account).await
     }
 }

@@ -27,7 +27,7 @@ impl Account {
         name: "Ada",
         email: "ada@load.example",
     };
-    const BO: Self = Self {
+    pub(crate) const BO: Self = Self {
         role: "agent",
         name: "Bo",
         email: "bo@load.example",
@@ -47,10 +47,10 @@ impl Account {
 }
 
 /// What `firsthop edge create` prints.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 pub(crate) struct EdgeKeys {
-    edge_id: String,
-    key: String,
+    pub(crate) edge_id: String,
+    pub(crate) key: String,
     token_key: String,
     pack_key: String,
 }
@@ -62,6 +62,11 @@ pub(crate) struct Firsthop {
 }
 
 impl Firsthop {
+    /// Where the store's file is.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.data.join("firsthop.db")
+    }
+
     pub(crate) fn create_account(&self, account: Account) -> Result<()> {
         let words = [
             account.role,

@@ -29,7 +29,7 @@ use super::Phase;
 use super::dice::Dice;
 use super::ledger::{Said, SharedLedger, Speaker};
 use crate::clock;
-use crate::socket::Socket;
+use crate::socket::{Socket, Window};
 
 /// Between two acts of an agent.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(350));
@@ -117,7 +117,7 @@ impl Agent {
 
     /// One connection.
     async fn work(&mut self, phase: &mut watch::Receiver<Phase>) -> Result<(), Ended> {
-        let opening = Socket::agent(self.at, &self.cookie);
+        let opening = Socket::agent(self.at, &self.cookie, Window::Usual);
         let socket = tokio::time::timeout(PONG_WITHIN, opening).await??;
         self.socket = Some(socket);
         self.outbox.start_over();
