@@ -383,6 +383,29 @@ fn a_long_story_is_answered_by_the_sentence_that_matters() {
 }
 
 #[test]
+fn a_clause_of_a_long_sentence_is_not_what_it_asks() {
+    let pack = house();
+    let clause = "how do you wash the lamp";
+    assert_eq!(
+        answered(&pack, &format!("good morning, {clause}")),
+        Some(("lamp".into(), By::Model))
+    );
+    let story = format!(
+        "my neighbour, who paints, wanted to know the other day, and I told her to ask, {clause}, \
+         as her brother had written in his book about gardens, birds, rivers and boats"
+    );
+    assert_eq!(answered(&pack, &story), None);
+}
+
+#[test]
+fn what_one_clause_denies_another_does_not_ask() {
+    let pack = house();
+    let asked = "how do you wash the lamp";
+    let denied = format!("I do not want to hear it, {asked}");
+    assert!(matches!(decide(&pack, &denied), Decision::Suggest(_)));
+}
+
+#[test]
 fn a_complaint_about_a_state_gets_no_canned_answer() {
     let pack = house();
     for text in [
@@ -417,7 +440,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
         found,
         (
             "236b006a8dda4e0cffd70677dbed621cb319693d82723cf306193267cdc8222b".into(),
-            "0c4cf2a98e685436".into()
+            "a4eb88a91a5b2227".into()
         )
     );
 }

@@ -334,8 +334,14 @@ impl Answerer {
     fn matches(&mut self, pack: &Pack) -> Matches {
         let mut matches = Matches::default();
         let mut places = SUGGESTIONS_MAX;
+        // What one part denies may be what another one names.
+        let mut negated = false;
         loop {
-            let mut confidence = self.score(pack);
+            self.score(pack);
+            let mut manner = guards::manner(&self.tokens, &pack.lexicon());
+            manner.negated |= negated;
+            negated = manner.negated;
+            let mut confidence = confidence(&self.scores, &self.features, manner, &pack.model());
             if places == 1 {
                 // The rest of the message may mean something else: half as much doubt again.
                 confidence = confidence.saturating_sub(CERTAIN.saturating_sub(confidence) / 2);
@@ -357,16 +363,10 @@ impl Answerer {
         }
     }
 
-    /// Scores what was read; the confidence of the best match, in ‰.
-    fn score(&mut self, pack: &Pack) -> u16 {
+    /// Scores what was read.
+    fn score(&mut self, pack: &Pack) {
         let model = pack.model();
         self.features.read(&self.tokens, &pack.lexicon(), &model);
         self.scores.compute(&self.features, &model);
-        confidence(
-            &self.scores,
-            &self.features,
-            guards::manner(&self.tokens, &pack.lexicon()),
-            &model,
-        )
     }
 }

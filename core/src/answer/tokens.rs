@@ -21,6 +21,9 @@ pub(crate) enum Shape {
 /// A part with fewer tokens than this says too little.
 const PART_TOKENS_MIN: usize = 4;
 
+/// In a text with more tokens than this, which tells a story, a clause alone says too little.
+const CLAUSES_WITHIN: usize = 24;
+
 /// One token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token {
@@ -29,8 +32,8 @@ pub(crate) struct Token {
     pub(crate) hash: u32,
     start: u32,
     end: u32,
-    /// A sentence or clause ends here.
-    last: bool,
+    /// What ends here: 1 a clause, 2 a sentence.
+    ends: u8,
 }
 
 /// The tokens of one question, and the memory for the next.
@@ -70,8 +73,9 @@ impl Tokens {
                 Kind::Gap | Kind::Mark | Kind::Apostrophe => {
                     self.close(&mut open);
                     if let Some(token) = self.tokens.last_mut() {
-                        token.last |=
-                            matches!(c, '.' | ',' | ';' | '!' | '?' | '\n' | '。' | '、' | '…');
+                        let clause = matches!(c, ',' | '、');
+                        let sentence = matches!(c, '.' | ';' | '!' | '?' | '\n' | '。' | '…');
+                        token.ends = token.ends.max(u8::from(clause) + 2 * u8::from(sentence));
                     }
                     continue;
                 }
@@ -108,7 +112,7 @@ impl Tokens {
             hash: finish(hash),
             start,
             end,
-            last: false,
+            ends: 0,
         });
         self.part.end = self.tokens.len();
     }
@@ -121,16 +125,25 @@ impl Tokens {
         self.tokens.get(self.part.clone()).unwrap_or(&[])
     }
 
-    /// Leaves only the next of the sentences and clauses that the text consists of, short ones
-    /// together with what follows. `false` if there is none, or only one.
+    /// Leaves only the next of the sentences that the text consists of, in a short text of the
+    /// clauses; short ones are passed over. `false` if there is none, or only one.
     pub(crate) fn next_part(&mut self) -> bool {
-        let whole = self.part.len() == self.tokens.len();
-        let start = if whole { 0 } else { self.part.end };
-        let rest = self.tokens.get(start..).unwrap_or(&[]);
-        let long = rest.iter().skip(PART_TOKENS_MIN - 1);
-        let end = long.take_while(|token| !token.last).count() + PART_TOKENS_MIN;
-        self.part = start..(start + end).min(self.tokens.len());
-        !self.part.is_empty() && self.part.len() < self.tokens.len()
+        let all = self.tokens.len();
+        let enough = 1 + u8::from(all > CLAUSES_WITHIN);
+        let whole = self.part.len() == all;
+        let mut start = if whole { 0 } else { self.part.end };
+        let mut end = start;
+        for token in self.tokens.iter().skip(start) {
+            end += 1;
+            if token.ends >= enough || end == all {
+                if end - start >= PART_TOKENS_MIN {
+                    self.part = start..end;
+                    return !(start == 0 && end == all);
+                }
+                start = end;
+            }
+        }
+        false
     }
 
     /// The folded letters of a token of this question.
