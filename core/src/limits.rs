@@ -111,6 +111,8 @@ pub const EDGE_OUTBOX_MAX: usize = 500;
 pub const EDGE_DRAIN_BATCH_MAX: usize = 16;
 /// An edge's batch and an origin's push.
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of one edge's batches that the origin works on at once; further batches wait their turn.
+pub const EDGE_WORK_BYTES_MAX: usize = 4 * BATCH_BYTES_MAX;
 /// Age of a signature, in either direction of clock error, at which it is refused.
 pub const SIGNATURE_AGE_MAX: Duration = Duration::from_secs(120);
 /// Nonces that are remembered to refuse replays; the oldest leave first, which is safe while

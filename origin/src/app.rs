@@ -21,6 +21,7 @@ use crate::deliver::hub::Hub;
 use crate::deliver::push;
 use crate::drain::Drain;
 use crate::edge_client::EdgeClient;
+use crate::http::EdgeWork;
 use crate::ingest::Ingest;
 use crate::keys::Keys;
 use crate::knowledge::Workshop;
@@ -54,6 +55,8 @@ pub struct App {
     pub accounts: Accounts,
     /// New visitors, by address.
     pub admissions: Mutex<Buckets>,
+    /// Batches that are worked on.
+    pub edge_work: EdgeWork,
     /// Signatures seen.
     pub nonces: Mutex<Nonces>,
     /// What is counted.
@@ -105,6 +108,7 @@ impl App {
                 ADMISSION_REFILL,
                 ADMISSION_ADDRESSES_MAX,
             )),
+            edge_work: EdgeWork::default(),
             nonces: Mutex::default(),
             metrics,
             drain: Arc::default(),

@@ -55,6 +55,7 @@ pub(super) async fn take(
         .await
         .inspect_err(|problem| refused(&app, &headers, problem))?;
     let _guard = app.drain.enter()?;
+    let _turn = app.edge_work.turn(edge, body.len()).await?;
     let batch: Batch = postcard::from_bytes(&body).map_err(|error| {
         Problem::new(
             Code::MalformedFrame,

@@ -6,6 +6,7 @@ mod agent_socket;
 mod assets;
 mod cors;
 mod edge_batch;
+mod edge_work;
 mod frames;
 mod health;
 mod knowledge;
@@ -18,4 +19,5 @@ mod session;
 mod socket;
 mod stream;
 
+pub use edge_work::EdgeWork;
 pub use router::router;
