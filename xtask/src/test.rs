@@ -189,7 +189,7 @@ fn end_to_end() -> Result<()> {
             .env("FIRSTHOP_BIN", firsthop())
             .env("FIRSTHOP_WORKERD", &tools.workerd)
             .env("FIRSTHOP_EDGE_DIST", dist("edge"))
-            .env("FIRSTHOP_ANSWERER_DIST", dist("answerer"))
+            .env("ANSWERER_DIST", dist("answerer"))
             .env("CHROMIUM", browser),
     )
 }
