@@ -17,8 +17,10 @@ use super::super::request;
 use crate::accounts::logged_in;
 use crate::app::App;
 use crate::host;
+use crate::store::StoreError;
 use crate::store::accounts::Agent;
-use crate::store::drafts::Change;
+use crate::store::drafts::{Change, Draft, Item};
+use crate::store::versions::Version;
 
 /// Somebody who is logged in.
 pub(super) struct Reader(Asker);
@@ -110,6 +112,35 @@ impl Asker {
         }
     }
 
+    /// The inbox's draft, all but its items.
+    pub(super) async fn draft(&self) -> Result<Draft, Problem> {
+        self.app.store.draft(&self.inbox).await.map_err(stored)
+    }
+
+    /// The draft's revision, and its items by their numbers.
+    pub(super) async fn lines(&self) -> Result<(i64, Vec<(i64, String)>), Problem> {
+        let lines = self.app.store.draft_lines(&self.inbox).await;
+        lines.map_err(stored)
+    }
+
+    /// An item of the draft, if there is one of that number.
+    pub(super) async fn item(&self, number: i64) -> Result<Option<Item>, Problem> {
+        let item = self.app.store.item(&self.inbox, number).await;
+        item.map_err(stored)
+    }
+
+    /// What was published last, if anything was.
+    pub(super) async fn last_version(&self) -> Result<Option<Version>, Problem> {
+        let version = self.app.store.last_version(&self.inbox).await;
+        version.map_err(stored)
+    }
+
+    /// A version of the inbox, if there is one of that number.
+    pub(super) async fn version(&self, number: i64) -> Result<Option<Version>, Problem> {
+        let version = self.app.store.version(&self.inbox, number).await;
+        version.map_err(stored)
+    }
+
     /// The revision that they saw.
     pub(super) fn seen(&self) -> Result<i64, Problem> {
         let value = request::text(&self.headers, header::IF_MATCH);
@@ -130,6 +161,12 @@ impl Asker {
     pub(super) fn number(&self, name: &str, default: usize) -> Result<usize, Problem> {
         number(&self.query, name, default)
     }
+}
+
+/// The store failed: the operator reads why in the log.
+pub(super) fn stored(error: StoreError) -> Problem {
+    tracing::warn!(%error, "knowledge could not be read or written");
+    error.into()
 }
 
 fn number(query: &str, name: &str, default: usize) -> Result<usize, Problem> {

@@ -14,12 +14,13 @@ use std::collections::BTreeSet;
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::asker::{Asker, Editor, Reader};
+use super::asker::{Asker, Editor, Reader, stored};
 use super::items::{ItemJson, add_line, put_line};
-use super::{stored, written};
+use super::written;
 use crate::knowledge::groups::{Group, groups};
 use crate::knowledge::lines::line;
 use crate::store::drafts::{Item, Line};
+use crate::store::questions::Place;
 
 /// Groups in a list that does not say how many.
 const GROUPS_DEFAULT: usize = 50;
@@ -114,12 +115,7 @@ pub(super) async fn act(asker: Editor, body: Body) -> Result<Response, Failure> 
     let places = group.places(wanted.until);
     let (item, status) = match wanted.act {
         Act::Dismiss => {
-            let settled = asker
-                .app
-                .store
-                .settle_questions(&places)
-                .await
-                .map_err(stored)?;
+            let settled = settle(&asker, &places).await?;
             let body = json!({ "settled": settled });
             return Ok(json_response(StatusCode::OK, &body));
         }
@@ -138,12 +134,7 @@ pub(super) async fn act(asker: Editor, body: Body) -> Result<Response, Failure> 
         }
         Act::Phrasings => {
             let number = wanted.item.unwrap_or_default();
-            let item = asker
-                .app
-                .store
-                .item(&asker.inbox, number)
-                .await
-                .map_err(stored)?;
+            let item = asker.item(number).await?;
             let item = item.ok_or_else(no_entry)?;
             let seen = match request::text(&asker.headers, header::IF_MATCH) {
                 Some(_) => asker.seen()?,
@@ -156,21 +147,16 @@ pub(super) async fn act(asker: Editor, body: Body) -> Result<Response, Failure> 
             }
         }
     };
-    let settled = asker
-        .app
-        .store
-        .settle_questions(&places)
-        .await
-        .map_err(stored)?;
-    let item = asker
-        .app
-        .store
-        .item(&asker.inbox, item)
-        .await
-        .map_err(stored)?;
+    let settled = settle(&asker, &places).await?;
+    let item = asker.item(item).await?;
     let item = item.ok_or_else(no_entry)?;
     let item = ItemJson::new(&item)?;
     written(status, &Settled { item, settled })
+}
+
+async fn settle(asker: &Asker, places: &[Place]) -> Result<u64, Problem> {
+    let settled = asker.app.store.settle_questions(places).await;
+    settled.map_err(stored)
 }
 
 async fn all(asker: &Asker) -> Result<Vec<Group>, Problem> {

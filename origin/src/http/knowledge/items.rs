@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::asker::{Asker, Editor, Reader};
-use super::{errors_to_json, off_thread, overtaken, stored, written, wrong};
+use super::asker::{Asker, Editor, Reader, stored};
+use super::{errors_to_json, off_thread, overtaken, written, wrong};
 use crate::knowledge::check;
 use crate::knowledge::lines::line;
 use crate::store::drafts::{Edit, Item, Line, Wanted};
@@ -88,7 +88,7 @@ pub(super) async fn list(asker: Reader) -> Result<Response, Failure> {
         after: i64::try_from(asker.number("after", 0)?).unwrap_or(i64::MAX),
         limit: i64::try_from(limit + 1).unwrap_or(i64::MAX),
     };
-    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
+    let draft = asker.draft().await?;
     let (mut items, total) = asker
         .app
         .store
@@ -202,23 +202,13 @@ pub(super) async fn remove(asker: Editor) -> Result<Response, Failure> {
 }
 
 async fn told(asker: &Asker, item: i64, status: StatusCode) -> Result<Response, Failure> {
-    let item = asker
-        .app
-        .store
-        .item(&asker.inbox, item)
-        .await
-        .map_err(stored)?;
+    let item = asker.item(item).await?;
     let item = item.ok_or_else(no_item)?;
     written(status, &ItemJson::new(&item)?)
 }
 
 async fn item_overtaken(asker: &Asker, item: i64) -> Result<Response, Failure> {
-    let now = asker
-        .app
-        .store
-        .item(&asker.inbox, item)
-        .await
-        .map_err(stored)?;
+    let now = asker.item(item).await?;
     let now = now.as_ref().map(ItemJson::new).transpose()?;
     overtaken(asker, now.map(|now| json!(now))).await
 }
@@ -239,12 +229,7 @@ async fn refused(
     item: Option<i64>,
     value: &str,
 ) -> Result<Option<Response>, Problem> {
-    let (_, mut others) = asker
-        .app
-        .store
-        .draft_lines(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (_, mut others) = asker.lines().await?;
     others.retain(|(other, _)| Some(*other) != item);
     let value = value.to_owned();
     let errors = off_thread(move || check::item(&others, &value)).await?;

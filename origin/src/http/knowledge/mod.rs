@@ -26,7 +26,7 @@ use firsthop_core::protocol::{Code, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use self::asker::{Asker, Editor, Reader};
+use self::asker::{Asker, Editor, Reader, stored};
 use super::problem::{Failure, json_response};
 use super::request;
 use crate::accounts::logged_in;
@@ -35,7 +35,6 @@ use crate::knowledge::PublishError;
 use crate::knowledge::check::{DRAFT, DraftFile, errors_to_json};
 use crate::knowledge::lines::{of_file, of_table};
 use crate::knowledge::publishing::{File, file_of, publish_built};
-use crate::store::StoreError;
 use crate::store::drafts::{Draft, Edit};
 use crate::store::versions::{How, Version};
 
@@ -119,13 +118,7 @@ async fn inboxes(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Resp
 
 /// `GET …/knowledge`.
 async fn draft(asker: Reader) -> Result<Response, Failure> {
-    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
-    let published = asker
-        .app
-        .store
-        .last_version(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (draft, published) = (asker.draft().await?, asker.last_version().await?);
     let body = json!({
         "inbox": asker.inbox,
         "draft": draft_to_json(&draft, published.as_ref()),
@@ -156,13 +149,7 @@ fn draft_to_json(draft: &Draft, published: Option<&Version>) -> Value {
 
 /// The draft as it stands now, for who changed all of it, or could not.
 async fn draft_now(asker: &Asker) -> Result<Value, Problem> {
-    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
-    let published = asker
-        .app
-        .store
-        .last_version(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (draft, published) = (asker.draft().await?, asker.last_version().await?);
     Ok(draft_to_json(&draft, published.as_ref()))
 }
 
@@ -206,12 +193,7 @@ async fn upload(asker: Editor, body: Body) -> Result<Response, Failure> {
 
 /// `GET …/knowledge/check`.
 async fn check(asker: Reader) -> Result<Response, Failure> {
-    let (revision, lines) = asker
-        .app
-        .store
-        .draft_lines(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (revision, lines) = asker.lines().await?;
     let (errors, warnings) = off_thread(move || {
         let draft = DraftFile::new(&lines);
         match parse(DRAFT, &draft.text) {
@@ -226,12 +208,7 @@ async fn check(asker: Reader) -> Result<Response, Failure> {
 
 /// `GET …/knowledge/file`.
 async fn download(asker: Reader) -> Result<Response, Failure> {
-    let (_, lines) = asker
-        .app
-        .store
-        .draft_lines(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (_, lines) = asker.lines().await?;
     Ok(file_response(&asker.inbox, DraftFile::new(&lines).text))
 }
 
@@ -272,12 +249,7 @@ async fn replace(asker: Editor, body: Body) -> Result<Response, Failure> {
 /// `POST …/knowledge/discard`.
 async fn discard(asker: Editor) -> Result<Response, Failure> {
     let seen = asker.seen()?;
-    let published = asker
-        .app
-        .store
-        .last_version(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let published = asker.last_version().await?;
     let file = match &published {
         Some(version) => file_of(&asker.app.store, version)
             .await
@@ -328,12 +300,6 @@ fn wrong(errors: &[KnowledgeError], told: &Value) -> Response {
     let problem = Problem::new(Code::InvalidInput, message);
     let body = json!({ "error": problem, "errors": told });
     json_response(StatusCode::UNPROCESSABLE_ENTITY, &body)
-}
-
-/// The store failed: the operator reads why in the log.
-fn stored(error: StoreError) -> Problem {
-    tracing::warn!(%error, "knowledge could not be read or written");
-    error.into()
 }
 
 /// Work that would hold up others.

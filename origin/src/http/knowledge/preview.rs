@@ -11,7 +11,7 @@ use serde_json::json;
 use super::super::problem::{Failure, json_response};
 use super::super::request;
 use super::asker::{Editor, Reader};
-use super::{off_thread, stored, wrong};
+use super::{off_thread, wrong};
 use crate::knowledge::check::{DRAFT, DraftFile};
 use crate::knowledge::preview::{Part, Wanted};
 
@@ -37,12 +37,7 @@ pub(super) async fn begin(asker: Editor, body: Body) -> Result<Response, Failure
         );
         return Err(Problem::new(Code::TooManyItems, message).into());
     }
-    let (revision, lines) = asker
-        .app
-        .store
-        .draft_lines(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (revision, lines) = asker.lines().await?;
     let (lines, errors) = off_thread(move || {
         let draft = DraftFile::new(&lines);
         let errors = parse(DRAFT, &draft.text).err();
@@ -79,7 +74,7 @@ pub(super) async fn show(asker: Reader) -> Result<Response, Failure> {
             .clamp(1, PAGE_ITEMS_MAX),
         what: what.as_deref(),
     };
-    let draft = asker.app.store.draft(&asker.inbox).await.map_err(stored)?;
+    let draft = asker.draft().await?;
     Ok(json_response(
         StatusCode::OK,
         &preview.to_json(draft.revision, part),

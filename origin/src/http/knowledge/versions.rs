@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::super::problem::{Failure, json_response};
 use super::super::request;
-use super::asker::{Asker, Editor, Reader};
-use super::{file_response, overtaken, stored, wrong};
+use super::asker::{Asker, Editor, Reader, stored};
+use super::{file_response, overtaken, wrong};
 use crate::knowledge::PublishError;
 use crate::knowledge::check::{DRAFT, DraftFile};
 use crate::knowledge::publishing::{self, OfDraft, file_of, publish_draft};
@@ -54,12 +54,7 @@ pub(super) fn to_json(version: &Version) -> Value {
 pub(super) async fn publish(asker: Editor, body: Body) -> Result<Response, Failure> {
     let seen = asker.seen()?;
     let note = note(&asker.headers, body).await?;
-    let (revision, lines) = asker
-        .app
-        .store
-        .draft_lines(&asker.inbox)
-        .await
-        .map_err(stored)?;
+    let (revision, lines) = asker.lines().await?;
     if revision != seen {
         return overtaken(&asker, None).await;
     }
@@ -118,13 +113,7 @@ async fn told(asker: &Asker, published: Result<i64, PublishError>) -> Result<Res
     };
     asker.app.workshop.previews.cancel(&asker.inbox);
     asker.app.refresh_settings().await.map_err(Problem::from)?;
-    let version = asker
-        .app
-        .store
-        .version(&asker.inbox, version)
-        .await
-        .map_err(stored)?;
-    let version = version.ok_or_else(no_version)?;
+    let version = asker.version(version).await?.ok_or_else(no_version)?;
     tracing::info!(inbox = &asker.inbox, pack = %version.pack, version = version.version, how = version.how.as_str(), "knowledge was published");
     Ok(json_response(StatusCode::OK, &to_json(&version)))
 }
@@ -172,13 +161,7 @@ pub(super) async fn file(asker: Reader) -> Result<Response, Failure> {
 }
 
 async fn find(asker: &Asker, version: &str) -> Result<Version, Problem> {
-    let version = number_of(version)?;
-    let version = asker
-        .app
-        .store
-        .version(&asker.inbox, version)
-        .await
-        .map_err(stored)?;
+    let version = asker.version(number_of(version)?).await?;
     version.ok_or_else(no_version)
 }
 
