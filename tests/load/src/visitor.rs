@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use firsthop_core::Private;
 use firsthop_core::hop::client::{Client, Output, Transport};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::protocol::visitor::{Said, SaidText, Submission, ToVisitor};
@@ -32,6 +33,25 @@ pub(crate) async fn admit(at: SocketAddr, token: Option<&str>) -> Result<Admissi
     let body = serde_json::json!({ "inbox": INBOX, "token": token });
     let answer = http::post_json(at, "/v1/visitor/admission", &[], &body).await?;
     Ok(serde_json::from_slice(&answer.success()?.body)?)
+}
+
+/// What a visitor says in words, without an answer of a bot of their own.
+pub(crate) fn said(text: impl Into<Private<String>>) -> Said {
+    Said::Text(SaidText {
+        text: text.into(),
+        lang: "en".to_owned(),
+        claim: None,
+        page: Default::default(),
+    })
+}
+
+/// That as a message of now, with an id of its own.
+pub(crate) fn message(said: Said) -> Result<Submission> {
+    Ok(Submission {
+        id: clock::message_id()?,
+        at: clock::wall(),
+        said,
+    })
 }
 
 pub(crate) struct Visitor {
@@ -79,19 +99,9 @@ impl Visitor {
 
     /// Writes a message; it goes out while the visitor is driven.
     pub(crate) fn say(&mut self, text: &str) -> Result<MessageId> {
-        let id = clock::message_id()?;
-        let said = SaidText {
-            text: text.into(),
-            lang: "en".to_owned(),
-            claim: None,
-            page: Default::default(),
-        };
-        let submission = Submission {
-            id,
-            at: clock::wall(),
-            said: Said::Text(said),
-        };
-        self.client.say(clock::now(), submission, None)?;
+        let message = message(said(text))?;
+        let id = message.id;
+        self.client.say(clock::now(), message, None)?;
         Ok(id)
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Result;
 use firsthop_core::hop::client::{Change, Client, Output, Transport};
 use firsthop_core::id::VisitorId;
-use firsthop_core::protocol::visitor::{AskPerson, Said as Wish, SaidText, Submission, ToServer};
+use firsthop_core::protocol::visitor::{AskPerson, Said as Wish, ToServer};
 use firsthop_core::protocol::{Encoding, Event, Reason, Seq};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,7 +21,7 @@ use super::ledger::{Meant, Said, SharedLedger, Speaker};
 use super::transport::{Connection, Report};
 use super::{Phase, words};
 use crate::clock;
-use crate::visitor::Admission;
+use crate::visitor::{Admission, message, said};
 
 /// Between two acts of a visitor.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(3));
@@ -206,24 +206,14 @@ impl Device {
     }
 
     fn say(&mut self) -> Result<()> {
-        let id = clock::message_id()?;
         let text = words::of_visitor(&mut self.dice);
-        let said = match &text {
-            Some(text) => Wish::Text(SaidText {
-                text: text.as_str().into(),
-                lang: "en".to_owned(),
-                claim: None,
-                page: Default::default(),
-            }),
+        let message = message(match &text {
+            Some(text) => said(text.as_str()),
             None => Wish::Person(AskPerson {}),
-        };
-        let submission = Submission {
-            id,
-            at: clock::wall(),
-            said,
-        };
+        })?;
+        let id = message.id;
         // Refused only while the outbox is full: then the visitor sees that nothing was written.
-        if self.client.say(clock::now(), submission, None).is_ok() {
+        if self.client.say(clock::now(), message, None).is_ok() {
             let said = Said {
                 conversation: self.setup.admission.visitor,
                 by: self.speaker(),

@@ -7,7 +7,8 @@
 //! it can, and a store whose commits take long (`pressure`). Out: for each of these the others'
 //! latencies beside those of the quiet time before it all, both servers' memory (VmRSS) before,
 //! at most, and after, and what became of the slow one. It fails if a server held more than
-//! [`HELD_MB_MAX`] for somebody, if the origin does not give the slow one up, or if the slow one missed something in the end.
+//! [`HELD_MB_MAX`] for somebody, if the origin does not give the slow one up, or if the slow one
+//! missed something in the end.
 
 mod console;
 mod others;

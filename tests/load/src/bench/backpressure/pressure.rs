@@ -9,7 +9,7 @@ use firsthop_core::id::VisitorId;
 use firsthop_core::limits::BATCH_BYTES_MAX;
 use firsthop_core::protocol::VERSION;
 use firsthop_core::protocol::edge::{Batch, BatchReply, Uplink};
-use firsthop_core::protocol::visitor::{Said, SaidText, Submission, Submit, ToServer, ToVisitor};
+use firsthop_core::protocol::visitor::{Submit, ToServer, ToVisitor};
 use firsthop_core::sign::{Nonce, Purpose, Signed};
 use firsthop_core::token::Key;
 use http_body_util::BodyExt;
@@ -22,6 +22,7 @@ use super::slow::{TEXT_BYTES, text};
 use crate::clock;
 use crate::http;
 use crate::servers::{EdgeKeys, INBOX, Servers};
+use crate::visitor::{message, said};
 
 /// How long either lasts.
 const LASTS: Duration = Duration::from_secs(10);
@@ -76,19 +77,8 @@ async fn send_batch(
     visitors: &[VisitorId],
 ) -> Result<Option<u64>> {
     let uplinks = visitors.iter().map(|&visitor| {
-        let said = SaidText {
-            text: text().into(),
-            lang: "en".to_owned(),
-            claim: None,
-            page: Default::default(),
-        };
-        let submission = Submission {
-            id: clock::message_id()?,
-            at: clock::wall(),
-            said: Said::Text(said),
-        };
         let submit = Submit {
-            messages: vec![submission],
+            messages: vec![message(said(text()))?],
         };
         Ok(Uplink {
             visitor,

@@ -7,20 +7,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use firsthop_core::limits::SOCKET_WRITE_WITHIN;
-use firsthop_core::protocol::visitor::{
-    Hello, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
-};
+use firsthop_core::protocol::visitor::{Hello, Submit, ToServer, ToVisitor};
 use firsthop_core::protocol::{Encoding, Seq, VERSION, encode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::console;
-use crate::clock;
 use crate::http;
 use crate::servers::Servers;
 use crate::socket::{Socket, Window};
-use crate::visitor::{Admission, Visitor, admit};
+use crate::visitor::{Admission, Visitor, admit, message, said};
 
 /// A message's text: the longest there is.
 pub(super) const TEXT_BYTES: usize = firsthop_core::limits::TEXT_BYTES_MAX;
@@ -68,19 +65,8 @@ pub(super) async fn come(at: SocketAddr, way: Way) -> Result<Slow> {
         page: None,
         client: "firsthop-load".to_owned(),
     };
-    let asks = SaidText {
-        text: "Is anybody there?".into(),
-        lang: "en".to_owned(),
-        claim: None,
-        page: Default::default(),
-    };
-    let submission = Submission {
-        id: clock::message_id()?,
-        at: clock::wall(),
-        said: Said::Text(asks),
-    };
     let submit = Submit {
-        messages: vec![submission],
+        messages: vec![message(said("Is anybody there?"))?],
     };
     let frames = [ToServer::Hello(hello), ToServer::Submit(submit)];
     let ear = match way {
