@@ -14,8 +14,11 @@
 //! of messages is under way at a time, oldest first: acknowledgements let out the next.
 //!
 //! Not here: asking the bot (the shell does, and hands its answer in with the message), drawing
-//! (`transcript` gives the lines), encodings, storage.
+//! (`transcript` gives the lines), encodings, storage. Beside this file: the connection (`link`),
+//! what is heard (`incoming`) and sent (`outbox`), what must be remembered (`remember`).
 
+mod incoming;
+mod link;
 mod outbox;
 mod output;
 mod remember;
@@ -23,39 +26,22 @@ mod remember;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use super::Backoff;
-use outbox::AHEAD_MS_MAX;
+use link::Link;
 pub use output::{Change, Output, Transport, Written};
 
+use super::Backoff;
 use super::replica::Replica;
 use super::transcript::Transcript;
 use crate::conversation::{bot_speaks, check};
 use crate::id::{MessageId, VisitorId};
 use crate::limits::{
     PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
-    TRANSPORT_FAILURES_MAX, VISITOR_OUTBOX_MAX,
+    VISITOR_OUTBOX_MAX,
 };
 use crate::pack::PackHash;
-use crate::protocol::visitor::{
-    Answered, Hello, Page, Ping, Reach, Submission, ToServer, ToVisitor, Typing, Welcome,
-};
-use crate::protocol::{Code, Problem, Receipts, Remedy, Seq, Status, VERSION};
+use crate::protocol::visitor::{Answered, Hello, Page, Ping, Reach, Submission, ToServer, Typing};
+use crate::protocol::{Code, Problem, Receipts, Seq, Status, VERSION};
 use crate::time::Instant;
-
-/// What the connection is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Link {
-    /// Nothing; not wanted before the visitor does something.
-    Idle,
-    /// Waiting to try again.
-    Waiting { until: Instant },
-    /// Being opened.
-    Opening,
-    /// Open; `hello` is not answered yet.
-    Greeting,
-    /// Open and greeted.
-    Up,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -278,204 +264,7 @@ impl Client {
         }
     }
 
-    /// Connects now, if it is not connected: the visitor came, or the network is back.
-    pub fn connect(&mut self, now: Instant) {
-        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
-            self.heard_at = now;
-            self.link = Link::Opening;
-            self.outputs.push_back(Output::Connect(self.transport));
-        }
-    }
-
-    /// Disconnects, and stays so until something is to be sent.
-    pub fn disconnect(&mut self) {
-        self.unlink(Link::Idle);
-        self.outputs.push_back(Output::Disconnect);
-    }
-
     // ---- Inputs -----------------------------------------------------------------------------
-
-    /// The connection is open.
-    pub fn handle_connected(&mut self, now: Instant) {
-        if self.link != Link::Opening {
-            return;
-        }
-        self.link = Link::Greeting;
-        self.seen_due = true;
-        self.heard_at = now;
-        self.pinged_at = None;
-        let hello = self.hello();
-        self.transmit(vec![hello.into()]);
-    }
-
-    /// The connection could not be opened, or ended.
-    pub fn handle_closed(&mut self, now: Instant) {
-        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
-            return;
-        }
-        if self.link != Link::Up {
-            // It never worked: perhaps something on the way does not let it through.
-            self.transport_failures = self.transport_failures.saturating_add(1);
-            if self.transport_failures >= TRANSPORT_FAILURES_MAX {
-                self.transport_failures = 0;
-                self.transport = self.transport.next();
-            }
-        }
-        self.wait_after_failure(now);
-    }
-
-    /// The shell could not get a usable token: it will try again, as after any failure.
-    pub fn handle_not_admitted(&mut self, now: Instant) {
-        self.wait_after_failure(now);
-        // That was not the transport's fault.
-        self.transport_failures = 0;
-    }
-
-    fn wait_after_failure(&mut self, now: Instant) {
-        if matches!(self.link, Link::Idle | Link::Waiting { .. }) {
-            return;
-        }
-        let until = now + self.backoff.fail();
-        self.unlink(Link::Waiting { until });
-    }
-
-    /// Frames have come.
-    pub fn handle_frames(&mut self, now: Instant, frames: Vec<ToVisitor>) {
-        // A socket is pinged also while frames come: an edge closes one that says nothing.
-        if self.pinged_at.take().is_some() || self.transport != Transport::Socket {
-            self.heard_at = now;
-        }
-        let was_under_way = self.under_way;
-        for frame in frames {
-            self.handle_frame(now, frame);
-        }
-        if self.outbox.is_empty() {
-            self.retransmit_at = None;
-            self.held_off = false;
-            self.retransmit_after = RETRANSMIT_AFTER;
-        } else if was_under_way > 0 && self.under_way == 0 && !self.held_off {
-            // What was under way has arrived: the next.
-            self.retransmit_at = None;
-            self.retransmit_after = RETRANSMIT_AFTER;
-            self.submit(now);
-        }
-    }
-
-    fn handle_frame(&mut self, now: Instant, frame: ToVisitor) {
-        match frame {
-            ToVisitor::Welcome(welcome) => self.handle_welcome(now, &welcome),
-            ToVisitor::Stored(mut stored) => {
-                // Every tab hears it: what is known already need not be told to the others.
-                stored
-                    .ids
-                    .retain(|id| self.transcript.would_store(*id, stored.by));
-                if !stored.ids.is_empty() {
-                    self.save(Change::Stored(stored.by, stored.ids));
-                }
-            }
-            ToVisitor::Refused(refused) => self.handle_refused(now, refused.id, refused.problem),
-            ToVisitor::Events(events) => {
-                self.save_events(events.events);
-                if !events.more && !self.replica.has_gap() {
-                    self.asked_after = None;
-                    self.catch_up_at = None;
-                } else if self.asked_after != Some(self.cursor()) {
-                    self.catch_up(now);
-                }
-            }
-            ToVisitor::Answered(answered) => {
-                if self.transcript.would_answer(&answered) {
-                    self.save(Change::Answered(Box::new(answered)));
-                }
-            }
-            ToVisitor::Receipts(receipts) => self.save_receipts(receipts),
-            ToVisitor::Typing(typing) => self.outputs.push_back(Output::Typing(typing)),
-            ToVisitor::Queue(queue) => {
-                self.queue_place = Some(queue.place);
-                self.changed();
-            }
-            ToVisitor::Pack(pack) => self.set_pack(pack.hash),
-            ToVisitor::Link(link) => {
-                let came_back = self.reach == Reach::Away && link.origin != Reach::Away;
-                self.reach = link.origin;
-                if came_back {
-                    self.seen_due = true;
-                    // What the origin knows, we have not heard while it was away.
-                    let hello = self.hello();
-                    self.transmit(vec![hello.into()]);
-                    if self.held_off {
-                        self.submit_again(now);
-                    }
-                }
-                self.changed();
-            }
-            ToVisitor::Token(token) => self.outputs.push_back(Output::Token(token)),
-            ToVisitor::Reconnect(reconnect) => {
-                self.outputs.push_back(Output::Disconnect);
-                let until = now + Duration::from_millis(reconnect.after_ms.into());
-                self.unlink(Link::Waiting { until });
-            }
-            ToVisitor::Error(problem) => {
-                if problem.remedy() == Remedy::Authenticate {
-                    self.outputs.push_back(Output::Admit);
-                }
-            }
-            ToVisitor::Ping(_) | ToVisitor::Unknown(_) => {}
-        }
-    }
-
-    fn handle_welcome(&mut self, now: Instant, welcome: &Welcome) {
-        let greeted = self.link == Link::Up;
-        self.link = Link::Up;
-        self.transport_failures = 0;
-        self.backoff.reset();
-        self.visitor = Some(welcome.visitor);
-        // What was told to an edge while the origin was away, the origin has not heard.
-        self.seen_due |= self.reach != welcome.origin;
-        self.reach = welcome.origin;
-        // While this was on its way, another tab may have seen the log go on.
-        let current = welcome.head.is_none_or(|head| head >= self.cursor());
-        if let Some(status) = welcome.status.filter(|_| current) {
-            self.set_status(status);
-        }
-        // Compared with the cursor that was told, as another tab may have got further since.
-        if welcome.head.is_some_and(|head| head < welcome.cursor) {
-            self.save(Change::Reset);
-        }
-        self.save_receipts(welcome.receipts);
-        if let Some(hash) = welcome.pack {
-            self.set_pack(hash);
-        }
-        // Once for each link, as every request that carries its own hello gets a welcome.
-        if self.seen_due && self.reach != Reach::Away && self.seen != Receipts::default() {
-            self.seen_due = false;
-            self.transmit(vec![ToServer::Seen(self.seen)]);
-        }
-        if !greeted {
-            self.submit_again(now);
-        }
-        self.changed();
-    }
-
-    fn handle_refused(&mut self, now: Instant, id: MessageId, problem: Problem) {
-        let waits = self.outbox.iter().any(|message| message.id == id);
-        match problem.remedy() {
-            // Also of a message that an edge stored: the origin may refuse it later.
-            Remedy::Never if self.transcript.waits(id) => self.save(Change::Failed(id, problem)),
-            Remedy::Authenticate if waits => self.outputs.push_back(Output::Admit),
-            Remedy::RetryLater if waits => {
-                let wait = problem
-                    .retry_after_ms
-                    .map_or(self.retransmit_after, |ms| Duration::from_millis(ms.into()));
-                let again = now + wait;
-                self.retransmit_at = Some(again);
-                self.held_off = true;
-                // Others may send, too: there is room for one now, and then one at a time.
-                self.paid_until_ms = again.as_millis().saturating_add(AHEAD_MS_MAX);
-            }
-            _ => {}
-        }
-    }
 
     /// Another tab of the visitor saved this.
     pub fn handle_change(&mut self, now: Instant, change: Change) {
@@ -541,43 +330,6 @@ impl Client {
     }
 
     // ---- Within -----------------------------------------------------------------------------
-
-    /// The connection is dead, though nobody has said so.
-    fn drop_link(&mut self, now: Instant) {
-        self.outputs.push_back(Output::Disconnect);
-        self.handle_closed(now);
-    }
-
-    /// Nothing is under way any more.
-    fn unlink(&mut self, link: Link) {
-        if self.link == Link::Up && self.transport != Transport::Socket {
-            // What was in a WebSocket's way may be gone: it gets one try.
-            self.transport = Transport::Socket;
-            self.transport_failures = TRANSPORT_FAILURES_MAX - 1;
-        }
-        self.link = link;
-        self.retransmit_at = None;
-        self.asked_after = None;
-        self.catch_up_at = None;
-        self.pinged_at = None;
-        self.under_way = 0;
-        self.held_off = false;
-        self.changed();
-    }
-
-    fn set_status(&mut self, status: Status) {
-        self.status = status;
-        if status != Status::Queued {
-            self.queue_place = None;
-        }
-    }
-
-    fn set_pack(&mut self, hash: PackHash) {
-        if self.pack != Some(hash) {
-            self.pack = Some(hash);
-            self.outputs.push_back(Output::Pack(hash));
-        }
-    }
 
     fn transmit(&mut self, frames: Vec<ToServer>) {
         self.outputs.push_back(Output::Send(frames));

@@ -8,7 +8,8 @@
 //! arrive first, and of two messages on a socket the first may be refused for now when the second is
 //! on its way already, and is taken.
 
-use super::{Client, Link};
+use super::Client;
+use super::link::Link;
 use crate::limits::{
     CLIENT_SUBMISSIONS_BURST, RETRANSMIT_AFTER, RETRANSMIT_AFTER_MAX, SUBMISSIONS_PER_FRAME_MAX,
     VISITOR_SUBMISSION_REFILL,

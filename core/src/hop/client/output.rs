@@ -32,7 +32,8 @@ impl Transport {
 #[allow(clippy::large_enum_variant, reason = "at most a few wait at a time")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
-    /// Open a connection: answered by [`Client::handle_connected`] or [`Client::handle_closed`].
+    /// Open a connection: answered by [`handle_connected`](super::Client::handle_connected) or
+    /// [`handle_closed`](super::Client::handle_closed).
     Connect(Transport),
     /// Close the connection, or stop opening it.
     Disconnect,
@@ -48,7 +49,7 @@ pub enum Output {
     Token(Token),
     /// An agent types, or stopped.
     Typing(Typing),
-    /// What [`Client::transcript`] or a getter shows has changed.
+    /// What [`transcript`](super::Client::transcript) or another getter shows has changed.
     Changed,
 }
 
