@@ -11,69 +11,40 @@
 //! * A WebSocket that is sent much and says nothing is closed: what waits for it is bounded.
 //!
 //! All of it may vanish between two events. What a socket needs to live on is in its
-//! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message`.
+//! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message` (`incoming`),
+//! then `outgoing`.
 //!
 //! Not here: tokens and page origins (checked at the door, see [`crate::visit`]).
 
 mod closing;
 mod exchange;
+mod incoming;
 mod memo;
+mod outgoing;
 mod unread;
 
 pub use closing::Closing;
 pub use exchange::Exchange;
 pub use memo::{Memo, Stage};
+pub use outgoing::Effect;
 
-use core::mem;
 use std::collections::{BTreeMap, VecDeque};
 
 use firsthop_core::answer::Answerer;
-use firsthop_core::bot::screen;
-use firsthop_core::conversation::check;
-use firsthop_core::hop::gateway::check_hello;
-use firsthop_core::hop::relay::{Output, Relay, RequestId, SocketId, To};
+use firsthop_core::hop::relay::{Relay, RequestId, SocketId};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::limit::Bucket;
 use firsthop_core::limits::{
-    EDGE_SOCKET_SILENT_MAX, PING_AFTER, SOCKETS_PER_VISITOR_MAX, SUBMISSIONS_PER_FRAME_MAX,
-    VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST, VISITOR_QUEUE_FRAMES_MAX,
+    EDGE_SOCKET_SILENT_MAX, SOCKETS_PER_VISITOR_MAX, VISITOR_FRAME_REFILL, VISITOR_FRAMES_BURST,
     VISITOR_SUBMISSION_REFILL, VISITOR_SUBMISSIONS_BURST,
 };
-use firsthop_core::pack::{Pack, PackHash};
-use firsthop_core::protocol::visitor::{
-    Hello, Reach, Refused, Said, Submission, ToServer, ToVisitor, Token,
-};
-use firsthop_core::protocol::{Code, Hop, Problem, Status, decode};
+use firsthop_core::pack::Pack;
+use firsthop_core::protocol::visitor::{Reach, Submission, ToVisitor, Token};
+use firsthop_core::protocol::{Code, Problem, Status};
 use firsthop_core::{Instant, Timestamp};
 
 use self::unread::Unread;
 use crate::visit::Visit;
-
-/// What the shell must do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Give a socket a frame.
-    Send(SocketId, ToVisitor),
-    /// Close a socket, after what was sent to it.
-    Close(SocketId, Closing),
-    /// Pass frames to the origin ([`crate::link::uplink`]), `attached` if a socket of the visitor
-    /// is open here; answered by [`Visitor::handle_reply`] or [`Visitor::handle_failure`].
-    Request {
-        /// Names the request in the answer.
-        id: RequestId,
-        /// Whether later events are to be pushed here.
-        attached: bool,
-        /// The frames.
-        frames: Vec<ToServer>,
-    },
-    /// Make these durable, in this order; answered by [`Visitor::handle_stored`] or
-    /// [`Visitor::handle_not_stored`].
-    Persist(Vec<Submission>),
-    /// Remove these from the storage.
-    Forget(Vec<MessageId>),
-    /// Keep this beside the socket, where it outlives the memory.
-    Remember(SocketId, Memo),
-}
 
 /// A connection, as the machine sees it.
 #[derive(Debug)]
@@ -187,22 +158,6 @@ impl Visitor {
             .count()
     }
 
-    /// What is to be done next.
-    pub fn poll_effect(&mut self) -> Option<Effect> {
-        loop {
-            if let Some(effect) = self.effects.pop_front() {
-                return Some(effect);
-            }
-            match self.relay.poll_output() {
-                Some(output) => self.take_output(output),
-                None => {
-                    self.remember_changes();
-                    return self.effects.pop_front();
-                }
-            }
-        }
-    }
-
     /// When [`Self::handle_timeout`] is due.
     pub fn next_timeout(&self) -> Option<Instant> {
         self.relay.next_timeout()
@@ -265,135 +220,6 @@ impl Visitor {
         }
     }
 
-    /// A wire message of a connection, and who can answer questions in it.
-    pub fn handle_message(
-        &mut self,
-        now: Instant,
-        socket: SocketId,
-        bytes: &[u8],
-        bot: &mut Bot<'_>,
-    ) {
-        let Some(known) = self.sockets.get_mut(&socket) else {
-            return;
-        };
-        known.heard_at = now;
-        if now.since(known.remembered_at) >= PING_AFTER {
-            self.remember(socket);
-        }
-        self.close_silent(now);
-        let Some(known) = self.sockets.get_mut(&socket) else {
-            return;
-        };
-        known.unread.heard();
-        let frames = match decode::<ToServer>(known.visit.encoding(), bytes) {
-            Ok(frames) => frames,
-            Err(problem) => return self.refuse(socket, problem),
-        };
-        for frame in frames {
-            if !self.handle_frame(now, socket, frame, bot) {
-                return;
-            }
-        }
-    }
-
-    /// Whether the connection goes on.
-    fn handle_frame(
-        &mut self,
-        now: Instant,
-        socket: SocketId,
-        frame: ToServer,
-        bot: &mut Bot<'_>,
-    ) -> bool {
-        if let Err(wait) = self.frames.take(now, 1) {
-            let problem = Problem::new(Code::TooManyMessages, "frames come faster than allowed")
-                .retry_after(wait);
-            self.refuse(socket, problem);
-            return false;
-        }
-        let Some(known) = self.sockets.get_mut(&socket) else {
-            return false;
-        };
-        let checked = match frame {
-            ToServer::Hello(hello) => match check_hello(&hello) {
-                Ok(()) => {
-                    known.stage = Stage::Greeting;
-                    self.greet(socket, hello, bot.pack.map(Pack::hash));
-                    Ok(())
-                }
-                Err(problem) => Err(problem),
-            },
-            _ if known.stage == Stage::New => Err(Problem::new(
-                Code::UnexpectedFrame,
-                format!("`{}` before `hello`", frame.kind()),
-            )),
-            ToServer::Submit(submit) => self.submit(now, socket, submit.messages, bot),
-            frame => {
-                self.relay.handle_frame(socket, frame);
-                Ok(())
-            }
-        };
-        match checked {
-            Ok(()) => true,
-            Err(problem) => {
-                self.refuse(socket, problem);
-                false
-            }
-        }
-    }
-
-    fn greet(&mut self, socket: SocketId, hello: Hello, pack: Option<PackHash>) {
-        if pack.is_some() {
-            self.relay.set_pack(pack);
-        }
-        self.remember(socket);
-        self.relay.handle_frame(socket, hello.into());
-    }
-
-    fn submit(
-        &mut self,
-        now: Instant,
-        socket: SocketId,
-        messages: Vec<Submission>,
-        bot: &mut Bot<'_>,
-    ) -> Result<(), Problem> {
-        if messages.len() > SUBMISSIONS_PER_FRAME_MAX {
-            return Err(Problem::new(
-                Code::TooManyItems,
-                format!(
-                    "{} messages in one `submit`; at most {SUBMISSIONS_PER_FRAME_MAX} are allowed",
-                    messages.len()
-                ),
-            ));
-        }
-        for mut message in messages {
-            let checked = check(&message).and_then(|()| {
-                self.submissions.take(now, 1).map_err(|wait| {
-                    Problem::new(Code::TooManyMessages, "messages come faster than allowed")
-                        .retry_after(wait)
-                })
-            });
-            if let Err(problem) = checked {
-                self.send(
-                    socket,
-                    Refused {
-                        id: message.id,
-                        problem,
-                    },
-                );
-                continue;
-            }
-            if let Said::Text(said) = &mut message.said
-                && let Some(claim) = &mut said.claim
-            {
-                // Only a signed batch may speak for an edge.
-                claim.hop = Hop::Browser;
-            }
-            let screened = screen(bot.answerer, bot.pack, self.relay.bot_speaks(), message);
-            self.relay.handle_submission(socket, screened);
-        }
-        Ok(())
-    }
-
     /// The origin's frames in reply to a request.
     pub fn handle_reply(&mut self, now: Instant, request: RequestId, frames: Vec<ToVisitor>) {
         self.relay.handle_reply(now, request, frames);
@@ -444,88 +270,6 @@ impl Visitor {
         self.sockets.get(&socket).map(|socket| &socket.visit)
     }
 
-    fn take_output(&mut self, output: Output) {
-        match output {
-            Output::Send(To::One(socket), frame) => self.deliver(socket, frame),
-            Output::Send(To::All, frame) => {
-                let sockets: Vec<_> = self.sockets.keys().copied().collect();
-                for socket in sockets {
-                    self.deliver_common(socket, frame.clone());
-                }
-            }
-            Output::Request(id, frames) => {
-                let attached = self.attached() > 0;
-                self.effects.push_back(Effect::Request {
-                    id,
-                    attached,
-                    frames,
-                });
-            }
-            Output::Persist(submissions) => self.effects.push_back(Effect::Persist(submissions)),
-            Output::Forget(ids) => self.effects.push_back(Effect::Forget(ids)),
-        }
-    }
-
-    /// A frame for one connection. Its `welcome` lets out what was held back.
-    fn deliver(&mut self, id: SocketId, frame: ToVisitor) {
-        let Some(socket) = self.sockets.get_mut(&id) else {
-            return;
-        };
-        let ToVisitor::Welcome(mut welcome) = frame else {
-            return self.send(id, frame);
-        };
-        welcome.hop = Hop::Edge;
-        socket.stage = Stage::Greeted;
-        let held = mem::take(&mut socket.held);
-        self.send(id, welcome);
-        for frame in held {
-            self.send(id, frame);
-        }
-        self.remember(id);
-    }
-
-    /// A frame for every connection that has said hello.
-    fn deliver_common(&mut self, id: SocketId, frame: ToVisitor) {
-        let Some(socket) = self.sockets.get_mut(&id) else {
-            return;
-        };
-        match socket.stage {
-            Stage::New => {}
-            Stage::Greeting if socket.held.len() >= VISITOR_QUEUE_FRAMES_MAX => {
-                self.close(id, Closing::TooSlow);
-            }
-            Stage::Greeting => socket.held.push(frame),
-            Stage::Greeted => self.send(id, frame),
-        }
-    }
-
-    fn send(&mut self, id: SocketId, frame: impl Into<ToVisitor>) {
-        let frame = frame.into();
-        // What else waits for frames has a queue, which tells when it is full.
-        let socket = self.sockets.get_mut(&id).filter(|socket| socket.lasting);
-        if socket.is_some_and(|socket| !socket.unread.takes(&frame)) {
-            return self.close(id, Closing::TooSlow);
-        }
-        self.effects.push_back(Effect::Send(id, frame));
-    }
-
-    fn refuse(&mut self, socket: SocketId, problem: Problem) {
-        let closing = match problem.code {
-            Code::MessageTooLarge => Closing::TooLarge,
-            _ => Closing::Refused,
-        };
-        self.send(socket, problem);
-        self.close(socket, closing);
-    }
-
-    fn close(&mut self, socket: SocketId, closing: Closing) {
-        if !self.sockets.contains_key(&socket) {
-            return;
-        }
-        self.effects.push_back(Effect::Close(socket, closing));
-        self.handle_closed(socket);
-    }
-
     fn close_silent(&mut self, now: Instant) {
         let silent: Vec<_> = self
             .sockets
@@ -537,31 +281,6 @@ impl Visitor {
             .collect();
         for id in silent {
             self.close(id, Closing::Silent);
-        }
-    }
-
-    fn remember(&mut self, id: SocketId) {
-        let lasting = self.sockets.get_mut(&id).filter(|socket| socket.lasting);
-        let Some(socket) = lasting else { return };
-        socket.remembered_at = socket.heard_at;
-        let memo = Memo {
-            visit: socket.visit.clone(),
-            stage: socket.stage,
-            status: self.relay.status(),
-            reach: self.relay.reach(),
-            heard_at_ms: socket.heard_at.as_millis(),
-        };
-        self.effects.push_back(Effect::Remember(id, memo));
-    }
-
-    fn remember_changes(&mut self) {
-        let known = (self.relay.status(), self.relay.reach());
-        if known != self.remembered {
-            self.remembered = known;
-            let sockets: Vec<_> = self.sockets.keys().copied().collect();
-            for socket in sockets {
-                self.remember(socket);
-            }
         }
     }
 }
