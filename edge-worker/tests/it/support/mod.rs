@@ -1,10 +1,4 @@
 //! A fake host with a fake origin, both in memory and with a clock that the test moves.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 
 pub(crate) mod origin;
 pub(crate) mod visitor;

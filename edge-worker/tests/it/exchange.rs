@@ -1,8 +1,7 @@
 //! When the answer to a POST of frames is complete.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::visitor::{TestVisitor, hello, submit};
+use crate::support::{FakeHost, START, UNKNOWN};
 use firsthop_core::id::MessageId;
 use firsthop_core::limits::FRAMES_PER_WIRE_MESSAGE_MAX;
 use firsthop_core::protocol::visitor::{Events, Queue, Reach, Stored, ToVisitor, Typing, Welcome};
@@ -10,8 +9,6 @@ use firsthop_core::protocol::{
     Author, Code, Encoding, Event, Hop, Problem, Receipts, Seq, Text, VERSION, decode, encode,
 };
 use firsthop_edge::visitor::Exchange;
-use support::visitor::{TestVisitor, hello, submit};
-use support::{FakeHost, START, UNKNOWN};
 
 fn welcome() -> ToVisitor {
     let host = FakeHost::new();

@@ -1,8 +1,7 @@
 //! What the edge knows of inboxes and packs, and how long it trusts that.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
+use crate::support::origin::Mood;
+use crate::support::{EDGE_KEY, FakeHost, inbox, pack_bytes, pack_signer, run};
 use firsthop_core::limits::INBOX_FRESH_FOR;
 use firsthop_core::pack::PackHash;
 use firsthop_core::pack::signature::PackSigner;
@@ -11,8 +10,6 @@ use firsthop_core::protocol::{VERSION, edge::Inbox};
 use firsthop_edge::directory::{Ask, Told};
 use firsthop_edge::host::{Front, Host};
 use firsthop_edge::http::Head;
-use support::origin::Mood;
-use support::{EDGE_KEY, FakeHost, inbox, pack_bytes, pack_signer, run};
 
 fn ask(host: &FakeHost) -> Result<Inbox, String> {
     match run(host.directory(Ask::Inbox("demo".into()))) {

@@ -1,10 +1,8 @@
 //! Pushes of the origin: only its own, each once.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{EDGE_KEY, FakeHost};
 use firsthop_core::limits::SIGNATURE_AGE_MAX;
 use firsthop_core::protocol::VERSION;
 use firsthop_core::protocol::edge::{Downlink, Push, PushReply};
@@ -12,7 +10,6 @@ use firsthop_core::protocol::visitor::{ToVisitor, Typing};
 use firsthop_core::token::Key;
 use firsthop_edge::front::Outcome;
 use firsthop_edge::host::Host;
-use support::{EDGE_KEY, FakeHost};
 
 fn push(host: &FakeHost) -> Push {
     let frames = vec![ToVisitor::from(Typing { on: true })];

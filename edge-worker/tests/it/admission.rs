@@ -1,17 +1,14 @@
 //! Who is let in: tokens, page origins, inboxes, also while the origin is away.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::origin::Mood;
+use crate::support::{FakeHost, SHOP, TOKEN_KEY, pack_bytes};
 use firsthop_core::limits::{ADMISSION_REFILL, ADMISSIONS_BURST, INBOX_FRESH_FOR, TOKEN_LIFETIME};
 use firsthop_core::token::{Claims, Key, sign, verify};
 use firsthop_edge::front::{Outcome, Way};
 use firsthop_edge::host::Host;
 use firsthop_edge::http::Head;
-use support::origin::Mood;
-use support::{FakeHost, SHOP, TOKEN_KEY};
 
 fn admission() -> Head {
     Head::new("POST", "/v1/visitor/admission", "").with("origin", SHOP)
@@ -27,7 +24,7 @@ fn a_visitor_is_admitted_and_stays_the_same() {
     let (status, first) = host.json(&admission(), &ask("demo", None));
     assert_eq!(status, 200, "{first}");
     assert_eq!(first["inbox"]["name"], "Demo shop");
-    assert_eq!(first["inbox"]["pack"], support::pack_bytes().0.to_string());
+    assert_eq!(first["inbox"]["pack"], pack_bytes().0.to_string());
     let token = first["token"].as_str().unwrap();
     let claims = verify(&TOKEN_KEY, token, host.now()).unwrap();
     assert_eq!(claims.visitor.to_string(), first["visitor"]);
@@ -99,7 +96,7 @@ fn the_edge_admits_on_its_own_while_the_origin_is_away_also_after_a_restart() {
     host.wait(INBOX_FRESH_FOR);
     host.restart();
     assert_eq!(host.json(&admission(), &ask("demo", None)).0, 200);
-    let pack = Head::new("GET", &format!("/v1/packs/{}", support::pack_bytes().0), "");
+    let pack = Head::new("GET", &format!("/v1/packs/{}", pack_bytes().0), "");
     assert_eq!(host.json(&pack, b"").0, 200);
 }
 
