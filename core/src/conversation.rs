@@ -81,12 +81,10 @@ pub fn check(submission: &Submission) -> Result<(), Problem> {
                 ));
             }
             if claim.entries.len() > SUGGESTIONS_MAX {
-                return Err(Problem::new(
+                return Err(Problem::counted(
                     Code::TooManyItems,
-                    format!(
-                        "{} claimed entries; at most {SUGGESTIONS_MAX} are allowed",
-                        claim.entries.len()
-                    ),
+                    "{} claimed entries; at most {} are allowed",
+                    [claim.entries.len(), SUGGESTIONS_MAX],
                 ));
             }
             match claim.entries.iter().map(String::len).max() {
@@ -139,9 +137,10 @@ fn check_text(text: &str) -> Result<(), Problem> {
 }
 
 fn too_long(what: &str, bytes: usize, max: usize) -> Problem {
-    Problem::new(
+    Problem::counted(
         Code::TextTooLong,
-        format!("{what} has {bytes} bytes; at most {max} are allowed"),
+        &[what, " has {} bytes; at most {} are allowed"].concat(),
+        [bytes, max],
     )
 }
 

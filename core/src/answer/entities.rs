@@ -84,12 +84,10 @@ struct Folded<'q> {
 impl<'q> Folded<'q> {
     fn new(typed: &'q str) -> Self {
         let (mut text, mut from) = (String::new(), Vec::new());
-        for (at, c) in typed.char_indices() {
-            let (folded, kind) = fold::fold(c);
-            if kind != fold::Kind::Mark {
-                text.push(folded);
-                from.resize(text.len(), at as u32);
-            }
+        let mut letters = fold::letters(typed);
+        while let Some((folded, _)) = letters.next() {
+            text.push(folded);
+            from.resize(text.len(), (typed.len() - letters.left()) as u32);
         }
         Self { typed, text, from }
     }

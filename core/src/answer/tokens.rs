@@ -4,7 +4,7 @@
 
 use core::ops::Range;
 
-use super::fold::{Kind, fold};
+use super::fold::{self, Kind};
 use crate::limits::QUESTION_TOKENS_MAX;
 
 /// What a token is.
@@ -54,11 +54,7 @@ impl Tokens {
         self.part = 0..0;
         self.exact = SEED;
         let mut open: Option<(Shape, u32)> = None;
-        let mut chars = text
-            .chars()
-            .map(fold)
-            .filter(|(_, kind)| *kind != Kind::Mark)
-            .peekable();
+        let mut chars = fold::letters(text).peekable();
         while let Some((c, kind)) = chars.next() {
             let shape = match kind {
                 Kind::Letter => Shape::Word,

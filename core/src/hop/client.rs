@@ -215,9 +215,10 @@ impl Client {
     ) -> Result<(), Problem> {
         check(&submission)?;
         if self.outbox.len() >= VISITOR_OUTBOX_MAX {
-            return Err(Problem::new(
+            return Err(Problem::counted(
                 Code::OutboxFull,
-                format!("{VISITOR_OUTBOX_MAX} messages wait to be sent already"),
+                "{} messages wait to be sent already",
+                [VISITOR_OUTBOX_MAX],
             ));
         }
         self.save(Change::Written(Written {

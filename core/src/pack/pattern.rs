@@ -14,7 +14,7 @@ use regex_automata::{Anchored, MatchKind};
 
 use super::automaton::{DEAD, MATCH};
 use super::write::Writer;
-use crate::answer::fold::{Kind, fold};
+use crate::answer::fold;
 use crate::limits::AUTOMATON_BYTES_MAX;
 
 /// Why a pattern was not compiled. The editor must act.
@@ -121,10 +121,16 @@ fn folded(pattern: &str) -> String {
             },
             // Case makes no difference anyway.
             '(' if is_case_flag(&mut chars) => {}
-            c => match fold(c) {
-                (_, Kind::Mark) => {}
-                (same, _) => out.push(same),
-            },
+            c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+            c => {
+                for (same, _) in fold::letters(c.encode_utf8(&mut [0; 4])) {
+                    // A full-width bracket is no bracket of the pattern.
+                    if same.is_ascii_punctuation() {
+                        out.push('\\');
+                    }
+                    out.push(same);
+                }
+            }
         }
     }
     out

@@ -113,11 +113,10 @@ fn decode_postcard<F: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<F>, Problem>
         }
         let (frame, after) = postcard::take_from_bytes(rest).map_err(|_| {
             let at = bytes.len() - rest.len();
-            Problem::new(
+            Problem::counted(
                 Code::MalformedFrame,
-                format!(
-                    "the frame that begins at byte {at} is not valid postcard of protocol version 1"
-                ),
+                "the frame that begins at byte {} is not valid postcard of protocol version 1",
+                [at],
             )
         })?;
         frames.push(frame);
@@ -155,18 +154,20 @@ fn decode_json<F: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<F>, Problem> {
 
 fn check_size(bytes: usize) -> Result<(), Problem> {
     if bytes > WIRE_MESSAGE_BYTES_MAX {
-        return Err(Problem::new(
+        return Err(Problem::counted(
             Code::MessageTooLarge,
-            format!("{bytes} bytes in one message; at most {WIRE_MESSAGE_BYTES_MAX} are allowed"),
+            "{} bytes in one message; at most {} are allowed",
+            [bytes, WIRE_MESSAGE_BYTES_MAX],
         ));
     }
     Ok(())
 }
 
 fn too_many_frames() -> Problem {
-    Problem::new(
+    Problem::counted(
         Code::TooManyItems,
-        format!("more than {FRAMES_PER_WIRE_MESSAGE_MAX} frames in one message"),
+        "more than {} frames in one message",
+        [FRAMES_PER_WIRE_MESSAGE_MAX],
     )
 }
 

@@ -1,11 +1,12 @@
 //! What a wasm binary imports, and other names for it: enough of the format for that one section.
+//! The reader of the format is for `panics` too.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
 
 const SECTION_IMPORT: u8 = 2;
-const HEADER: &[u8] = b"\0asm\x01\0\0\0";
+pub(super) const HEADER: &[u8] = b"\0asm\x01\0\0\0";
 
 /// The names of the modules that this binary imports from.
 pub(super) fn modules(wasm: &[u8]) -> Result<BTreeSet<String>> {
@@ -23,13 +24,9 @@ pub(super) fn renamed(
     wasm: &[u8],
     mut name: impl FnMut(&str, &str) -> (String, String),
 ) -> Result<Vec<u8>> {
-    let mut rest = Reader {
-        bytes: wasm
-            .strip_prefix(HEADER)
-            .context("the header is not that of a wasm module")?,
-    };
+    let mut rest = Reader::of(wasm)?;
     let mut written = HEADER.to_vec();
-    while !rest.bytes.is_empty() {
+    while !rest.is_empty() {
         let id = rest.byte()?;
         let length = rest.number()?;
         let section = rest.take(length)?;
@@ -62,13 +59,13 @@ fn renamed_section(
 }
 
 /// A length, and so many bytes.
-fn write_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
+pub(super) fn write_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     write_number(to, bytes.len());
     to.extend(bytes);
 }
 
 /// An unsigned LEB128.
-fn write_number(to: &mut Vec<u8>, mut number: usize) {
+pub(super) fn write_number(to: &mut Vec<u8>, mut number: usize) {
     while number > 0x7f {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -76,12 +73,26 @@ fn write_number(to: &mut Vec<u8>, mut number: usize) {
     to.push(number as u8);
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
+/// What is left to read.
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn what_is_imported(&mut self) -> Result<&'a [u8]> {
+    /// The sections of a module.
+    pub(super) fn of(wasm: &'a [u8]) -> Result<Self> {
+        let bytes = wasm
+            .strip_prefix(HEADER)
+            .context("the header is not that of a wasm module")?;
+        Ok(Self { bytes })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// What stands after the names of an import: its kind first.
+    pub(super) fn what_is_imported(&mut self) -> Result<&'a [u8]> {
         let all = self.bytes;
         match self.byte()? {
             // A function: its type's index.
@@ -113,11 +124,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn byte(&mut self) -> Result<u8> {
+    pub(super) fn byte(&mut self) -> Result<u8> {
         Ok(self.take(1)?[0])
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self
             .bytes
             .split_at_checked(length)
@@ -126,13 +137,13 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    fn name(&mut self) -> Result<&'a str> {
+    pub(super) fn name(&mut self) -> Result<&'a str> {
         let length = self.number()?;
         Ok(std::str::from_utf8(self.take(length)?)?)
     }
 
     /// An unsigned LEB128 of at most 32 bits.
-    fn number(&mut self) -> Result<usize> {
+    pub(super) fn number(&mut self) -> Result<usize> {
         let mut value = 0;
         for shift in (0..35).step_by(7) {
             let byte = self.byte()?;

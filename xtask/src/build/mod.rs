@@ -12,6 +12,7 @@ mod edge;
 mod imports;
 mod names;
 mod origin;
+mod panics;
 pub(crate) mod stamp;
 mod wasm;
 mod widget;
