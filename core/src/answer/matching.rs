@@ -103,12 +103,17 @@ fn terms(from: &mut Cursor<'_>, count: usize, stretch: &[Token], in_order: bool)
 
 /// Where the term's tokens, of which the hashes are given, stand one after the other.
 fn position(tokens: &[Token], term: &[u8]) -> Option<usize> {
-    let (term, _) = term.as_chunks::<4>();
-    if term.is_empty() {
-        return None;
+    let (first, others) = term.as_chunks::<4>().0.split_first()?;
+    let first = u32::from_le_bytes(*first);
+    let is = |(token, hash): (&Token, &[u8; 4])| token.hash.to_le_bytes() == *hash;
+    let mut rest = tokens;
+    while let Some((token, tail)) = rest.split_first()
+        && tail.len() >= others.len()
+    {
+        if token.hash == first && tail.iter().zip(others).all(is) {
+            return Some(tokens.len() - rest.len());
+        }
+        rest = tail;
     }
-    tokens.windows(term.len()).position(|window| {
-        let mut pairs = window.iter().zip(term);
-        pairs.all(|(token, hash)| token.hash.to_le_bytes() == *hash)
-    })
+    None
 }

@@ -1,5 +1,6 @@
-//! The words of a pack: which say nothing about the matter, which deny it, which words mean the same (邮费, 运费, freight), as numbered concepts;
-//! and how Chinese characters sound, so that a homophone typed by mistake is still understood.
+//! The words of a pack: which say nothing about the matter, which deny it, which words mean the
+//! same (邮费, 运费, freight), as numbered concepts; and how Chinese characters sound, so that a
+//! homophone typed by mistake is still understood.
 //!
 //! A term is looked up by a key of its tokens: 12 bits of the first token's hash, 20 bits of the
 //! hash of all of them. Keys ascend; a table made when the pack is loaded leads to the few keys
@@ -17,10 +18,11 @@ pub(super) struct Place {
     denials: Span,
     keys: Span,
     concepts: Span,
-    characters: Span,
-    sounds: Span,
     /// For each of the 2^12 values of a first token, the first key with it; and the end.
     starts: Vec<u16>,
+    /// For each character from the first that has a sound, the sound's number plus one; else 0.
+    sounds: Vec<u16>,
+    first_character: u16,
 }
 
 impl Place {
@@ -49,19 +51,33 @@ impl Place {
         }
         starts.resize((1 << FIRST_BITS) + 1, count as u16);
         let concepts = part.span(count * 2)?;
-        let characters = part.count()?;
-        let place = Self {
+        let count = part.count()?;
+        let mut characters = part;
+        part.span(count * 2)?;
+        let mut sounds = Vec::new();
+        let mut first_character = 0;
+        for at in 0..count {
+            let (c, sound) = (characters.u16()?, part.u16()?);
+            if at == 0 {
+                first_character = c;
+            }
+            let place = usize::from(c.checked_sub(first_character).ok_or(MALFORMED)?);
+            if place < sounds.len() {
+                return Err(MALFORMED);
+            }
+            sounds.resize(place, 0);
+            sounds.push(sound.checked_add(1).ok_or(MALFORMED)?);
+        }
+        part.end("words")?;
+        Ok(Self {
             plain,
             denials,
             keys,
             concepts,
             starts,
-            sounds: Span::default(),
-            characters: part.span(characters * 2)?,
-        };
-        let sounds = part.span(characters * 2)?;
-        part.end("words")?;
-        Ok(Self { sounds, ..place })
+            sounds,
+            first_character,
+        })
     }
 
     pub(super) fn open<'a>(&'a self, bytes: &'a [u8]) -> Lexicon<'a> {
@@ -70,9 +86,9 @@ impl Place {
             denials: self.denials.of(bytes).as_chunks().0,
             keys: self.keys.of(bytes).as_chunks().0,
             concepts: self.concepts.of(bytes).as_chunks().0,
-            characters: self.characters.of(bytes).as_chunks().0,
-            sounds: self.sounds.of(bytes).as_chunks().0,
             starts: &self.starts,
+            sounds: &self.sounds,
+            first_character: self.first_character,
         }
     }
 }
@@ -84,9 +100,9 @@ pub(crate) struct Lexicon<'a> {
     denials: &'a [[u8; 4]],
     keys: &'a [[u8; 4]],
     concepts: &'a [[u8; 2]],
-    characters: &'a [[u8; 2]],
-    sounds: &'a [[u8; 2]],
     starts: &'a [u16],
+    sounds: &'a [u16],
+    first_character: u16,
 }
 
 fn has(words: &[[u8; 4]], word: u32) -> bool {
@@ -136,11 +152,7 @@ impl<'a> Lexicon<'a> {
 
     /// What a character sounds like; equal numbers sound alike.
     pub(crate) fn sound(&self, c: char) -> Option<u16> {
-        let code = u16::try_from(u32::from(c)).ok()?;
-        let at = self
-            .characters
-            .binary_search_by_key(&code, |it| u16::from_le_bytes(*it))
-            .ok()?;
-        self.sounds.get(at).map(|sound| u16::from_le_bytes(*sound))
+        let place = u32::from(c).checked_sub(u32::from(self.first_character))?;
+        self.sounds.get(place as usize)?.checked_sub(1)
     }
 }

@@ -44,6 +44,12 @@ pub(crate) struct Calibration {
 /// lose neither the few heavy weights nor the many light ones.
 pub(super) const LEVELS: [i32; 8] = [1, 2, 3, 5, 8, 12, 18, 27];
 
+/// What each code stands for: the levels, then the same with [`SIGN`].
+const WEIGHTS: [i32; 16] = {
+    let [a, b, c, d, e, f, g, h] = LEVELS;
+    [a, b, c, d, e, f, g, h, -a, -b, -c, -d, -e, -f, -g, -h]
+};
+
 /// This bit of a code makes the weight negative.
 pub(super) const SIGN: u8 = 8;
 
@@ -120,13 +126,10 @@ impl Place {
 }
 
 /// The class and the weight of a posting, given the first class that it may be of.
+#[inline(always)]
 fn posting(coded: u32, next: u32) -> (u32, i32) {
-    let level = LEVELS.get((coded & 7) as usize).copied().unwrap_or(0);
-    let negative = coded & u32::from(SIGN) != 0;
-    (
-        next.saturating_add(coded >> 4),
-        if negative { -level } else { level },
-    )
+    let weight = WEIGHTS.get((coded & 15) as usize).copied().unwrap_or(0);
+    (next.saturating_add(coded >> 4), weight)
 }
 
 /// The scoring model.
@@ -164,41 +167,36 @@ impl<'a> Model<'a> {
 
     /// Adds `amount` times the weight of each of the bucket's postings to its class's sum.
     pub(crate) fn add(&self, bucket: u32, amount: i32, sums: &mut [i32]) {
-        self.each_posting(bucket, |class, weight| {
+        for (class, weight) in self.postings(bucket) {
             if let Some(sum) = sums.get_mut(class as usize) {
                 *sum = sum.wrapping_add(amount.wrapping_mul(weight));
             }
-        });
-    }
-
-    /// Calls `found` with the class and the weight of each of the bucket's postings.
-    fn each_posting(&self, bucket: u32, mut found: impl FnMut(u32, i32)) {
-        let at = bucket as usize;
-        let (Some(start), Some(end)) = (self.starts.get(at), self.starts.get(at + 1)) else {
-            return;
-        };
-        let mut rest = self
-            .postings
-            .get(*start as usize..*end as usize)
-            .unwrap_or(&[]);
-        let mut next = 0u32;
-        while let Some((coded, tail)) = varint(rest) {
-            let (class, weight) = posting(coded, next);
-            found(class, weight);
-            next = class + 1;
-            rest = tail;
         }
     }
 
     /// The weight of a class for a bucket, in steps of the class's scale; 0 if it has none.
     pub(crate) fn weight(&self, bucket: u32, class: u16) -> i32 {
-        let mut found = 0;
-        self.each_posting(bucket, |other, weight| {
-            if other == u32::from(class) {
-                found = weight;
+        let class = u32::from(class);
+        for (other, weight) in self.postings(bucket) {
+            if other >= class {
+                return if other == class { weight } else { 0 };
             }
-        });
-        found
+        }
+        0
+    }
+
+    /// The bucket's classes, ascending, and their weights.
+    #[inline(always)]
+    fn postings(&self, bucket: u32) -> Postings<'a> {
+        let at = bucket as usize;
+        let range = match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(start), Some(end)) => *start as usize..*end as usize,
+            _ => 0..0,
+        };
+        Postings {
+            rest: self.postings.get(range).unwrap_or(&[]),
+            next: 0,
+        }
     }
 
     /// How many of an entry's phrasings deny something, in 1/255.
@@ -207,6 +205,7 @@ impl<'a> Model<'a> {
     }
 
     /// For a class: the size of one step of its weights in 1/16,384, and its bias in 1/1,024.
+    #[inline(always)]
     pub(crate) fn scale(&self, class: usize) -> (u16, i16) {
         match self.scales.get(class) {
             Some([a, b, c, d]) => (u16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])),
@@ -215,20 +214,45 @@ impl<'a> Model<'a> {
     }
 }
 
-/// A number of at most three bytes, which is as long as a posting gets.
-fn varint(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (first, rest) = bytes.split_first()?;
-    if *first < 0x80 {
-        return Some((u32::from(*first), rest));
+/// Postings that are read one by one. Most of the time that a question takes is spent here, so
+/// what it calls is always put in its place, also where code is to be small.
+struct Postings<'a> {
+    rest: &'a [u8],
+    /// The first class that the next posting may be of.
+    next: u32,
+}
+
+impl Iterator for Postings<'_> {
+    type Item = (u32, i32);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<(u32, i32)> {
+        let (class, weight) = posting(self.varint()?, self.next);
+        self.next = class + 1;
+        Some((class, weight))
     }
-    let low = u32::from(*first & 0x7f);
-    let (second, rest) = rest.split_first()?;
-    if *second < 0x80 {
-        return Some((low | u32::from(*second) << 7, rest));
+}
+
+impl Postings<'_> {
+    /// A number of at most three bytes, which is as long as a posting gets.
+    #[inline(always)]
+    fn varint(&mut self) -> Option<u32> {
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Some(first);
+        }
+        let second = self.byte()?;
+        let low = first & 0x7f | (second & 0x7f) << 7;
+        if second < 0x80 {
+            return Some(low);
+        }
+        Some(low | self.byte()? << 14)
     }
-    let (third, rest) = rest.split_first()?;
-    Some((
-        low | u32::from(*second & 0x7f) << 7 | u32::from(*third) << 14,
-        rest,
-    ))
+
+    #[inline(always)]
+    fn byte(&mut self) -> Option<u32> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(u32::from(*first))
+    }
 }
