@@ -1,44 +1,28 @@
-//! The agent's desk: what all views share, and the loop that drives the replica.
+//! The agent's desk: what all views share, and what they do by it.
 //!
-//! In: events of the socket, the timer, the window, and the agent's acts. Out: signals that
-//! views follow. Invariant: the replica is only touched through [`Desk::change`], which
+//! In: the agent's acts; events of the socket, the timer and the window (`driving`). Out: signals
+//! that views follow. Invariant: the replica is only touched through [`Desk::change`], which
 //! afterwards carries out its outputs and sets the timer. Not here: what anything looks like.
 
-use core::time::Duration;
+mod driving;
+mod session;
 
+use firsthop_core::Timestamp;
 use firsthop_core::id::{ConversationId, MessageId};
 use firsthop_core::protocol::agent::{Act, Command, Summary};
-use firsthop_core::protocol::{AgentRef, Code, Encoding, Problem, Remedy, encode};
-use firsthop_core::{Instant, Timestamp};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 
-use crate::browser::socket::{Happened, Socket};
-use crate::browser::{chime, clock, focus, http, storage};
+pub(super) use session::Session;
+
+use crate::browser::socket::Socket;
+use crate::browser::{chime, clock, storage};
 use crate::knowledge::edit::Edit;
 use crate::replica::list::View;
-use crate::replica::{Notice, Output, Reach, Replica};
+use crate::replica::{Reach, Replica};
 use crate::rest::Agent;
 use crate::route::{Place, Route};
 use crate::words::{Lang, Word};
-
-const SOCKET_PATH: &str = "/v1/agent/socket";
-
-/// Whether somebody is logged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Session {
-    /// The origin is being asked.
-    Checking,
-    /// The origin could not be asked.
-    Unknown(Problem),
-    /// Nobody is; whether somebody was until just now.
-    Out {
-        /// The login ended by itself.
-        over: bool,
-    },
-    /// Somebody is.
-    In(Agent),
-}
 
 /// How the console looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,24 +189,6 @@ impl Desk {
 
     // ---- What the agent does ----
 
-    /// Changes the replica, then does what it wants done.
-    pub(super) fn change(self, change: impl FnOnce(&mut Replica, Instant)) {
-        let now = clock::now();
-        self.replica.update_value(|replica| change(replica, now));
-        self.carry_out();
-        self.move_clock();
-        self.version.update(|version| *version += 1);
-    }
-
-    /// Tells the origin whether the agent types: nothing that is shown depends on it, so that
-    /// no keystroke redraws anything.
-    pub(super) fn set_typing(self, id: ConversationId, on: bool) {
-        let now = clock::now();
-        self.replica
-            .update_value(|replica| replica.set_typing(id, on, now));
-        self.carry_out();
-    }
-
     /// Whether the knowledge's item that is edited has changes that are not saved.
     pub(super) fn is_dirty(self) -> bool {
         self.edit
@@ -304,222 +270,6 @@ impl Desk {
         storage::choose("sound", if on { "on" } else { "" });
         self.sound.set(on);
         if on {
-            chime::play();
-        }
-    }
-
-    // ---- Logging in and out ----
-
-    /// Asks the origin who is logged in.
-    pub(super) fn check_session(self) {
-        leptos::task::spawn_local(async move {
-            match http::session().await {
-                Ok(agent) => self.enter(agent),
-                Err(problem) if problem.remedy() == Remedy::Authenticate => {
-                    let over = matches!(self.session.get_untracked(), Session::In(_));
-                    self.change(|replica, _| replica.stop());
-                    self.session.set(Session::Out { over });
-                }
-                // Whoever is logged in stays so while the origin is away.
-                Err(_) if matches!(self.session.get_untracked(), Session::In(_)) => {}
-                Err(problem) => self.session.set(Session::Unknown(problem)),
-            }
-        });
-    }
-
-    fn enter(self, agent: Agent) {
-        let me = AgentRef::from(agent.clone());
-        let before = self
-            .replica
-            .with_value(|replica| replica.me().map(|me| me.id));
-        if before.is_some_and(|before| before != me.id) {
-            self.edit.set(None);
-        }
-        let saved = storage::outbox(me.id);
-        self.session.set(Session::In(agent));
-        self.change(|replica, now| {
-            replica.start(me, now);
-            replica.restore_outbox(&saved, now);
-        });
-        self.follow_route();
-    }
-
-    /// Logs out, and leaves nothing of the agent's behind.
-    pub(super) fn log_out(self) {
-        leptos::task::spawn_local(async move {
-            match http::log_out().await {
-                Err(problem) if problem.code == Code::OriginUnavailable => {
-                    // Saying "logged out" would be a lie: the cookie still works.
-                    self.announcement.set(Some(Word::Unreachable));
-                    return;
-                }
-                Ok(()) | Err(_) => {}
-            }
-            if let Some(agent) = self.agent_now() {
-                storage::forget(agent.id);
-            }
-            self.edit.set(None);
-            self.session.set(Session::Out { over: false });
-            self.change(|replica, _| {
-                replica.stop();
-                replica.forget();
-            });
-            self.go(&Route::default());
-        });
-    }
-
-    // ---- The loop ----
-
-    /// Follows window, network and time, for as long as the page lives.
-    pub(super) fn attend(self) {
-        window_event_listener(leptos::ev::hashchange, move |_| {
-            let to = Route::parse(&location().hash().unwrap_or_default());
-            let here = self.route.get_untracked();
-            if to == here || self.may_leave(&to) {
-                self.arrive(to);
-            } else {
-                let _ = location().set_hash(&here.hash());
-            }
-        });
-        // The browser tells of a new address only after events that were waiting by then.
-        window_event_listener(leptos::ev::click, move |event| {
-            if let Some(hash) = focus::place_clicked(&event) {
-                event.prevent_default();
-                self.go(&Route::parse(&hash));
-            }
-        });
-        window_event_listener(leptos::ev::online, move |_| {
-            self.change(Replica::handle_try_now);
-        });
-        window_event_listener(leptos::ev::offline, move |_| {
-            self.change(Replica::handle_network_lost);
-        });
-        for event in ["focus", "blur", "visibilitychange"] {
-            window_event_listener_untyped(event, move |_| self.look());
-        }
-        window_event_listener(leptos::ev::beforeunload, move |event| {
-            if self
-                .replica
-                .with_value(|replica| replica.outbox().unsettled() > 0)
-                || untrack(|| self.is_dirty())
-            {
-                event.prevent_default();
-            }
-        });
-        set_interval(move || self.move_clock(), Duration::from_secs(10));
-    }
-
-    fn look(self) {
-        let in_sight = focus::page_in_sight();
-        self.change(|replica, now| {
-            replica.set_in_sight(in_sight);
-            if in_sight {
-                replica.handle_try_now(now);
-            }
-        });
-    }
-
-    fn move_clock(self) {
-        let now = self
-            .replica
-            .with_value(|replica| replica.server_time(clock::local()));
-        let shown = self.now.get_untracked();
-        // Finer steps would only redraw what looks the same.
-        if now.since(shown).max(shown.since(now)) >= Duration::from_secs(1) {
-            self.now.set(now);
-        }
-    }
-
-    fn follow_route(self) {
-        let open = self.route.with_untracked(|route| match route {
-            Route::List(_, open) => *open,
-            Route::Setup(_) | Route::Welcome(_) | Route::Knowledge(..) => None,
-        });
-        let in_sight = focus::page_in_sight();
-        self.change(|replica, _| {
-            replica.follow(open);
-            replica.set_in_sight(in_sight);
-        });
-    }
-
-    fn carry_out(self) {
-        while let Some(output) = self
-            .replica
-            .try_update_value(Replica::poll_output)
-            .flatten()
-        {
-            match output {
-                Output::Connect => self.connect(),
-                Output::Close => self.socket.set_value(None),
-                Output::Send(frames) => self.socket.with_value(|socket| {
-                    if let (Some(socket), Ok(bytes)) = (socket, encode(Encoding::Postcard, &frames))
-                    {
-                        socket.send(&bytes);
-                    }
-                }),
-                Output::CheckLogin => self.check_session(),
-                Output::Notice(notice) => self.notice(notice),
-            }
-        }
-        self.keep_outbox();
-        self.set_timer();
-    }
-
-    fn connect(self) {
-        let socket = Socket::open(
-            SOCKET_PATH,
-            Encoding::Postcard.subprotocol(),
-            move |happened| match happened {
-                Happened::Opened => self.change(|replica, _| replica.handle_opened()),
-                Happened::Heard(bytes) => {
-                    self.change(|replica, now| replica.handle_message(&bytes, now, clock::local()));
-                }
-                Happened::Closed => self.change(Replica::handle_closed),
-            },
-        );
-        let refused = socket.is_none();
-        self.socket.set_value(socket);
-        if refused {
-            let now = clock::now();
-            self.replica
-                .update_value(|replica| replica.handle_closed(now));
-        }
-    }
-
-    fn set_timer(self) {
-        if let Some(timer) = self.timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-        let at = self.replica.with_value(Replica::next_timeout);
-        let timer = at.and_then(|at| {
-            // Browsers round their clocks down; a timer that comes too early would be set again.
-            let wait = at.since(clock::now()) + Duration::from_millis(1);
-            set_timeout_with_handle(move || self.change(Replica::handle_timeout), wait).ok()
-        });
-        self.timer.set_value(timer);
-    }
-
-    fn keep_outbox(self) {
-        let Some(me) = self
-            .replica
-            .with_value(|replica| replica.me().map(|me| me.id))
-        else {
-            return;
-        };
-        let saved = self.replica.with_value(|replica| replica.outbox().save());
-        if self.saved_outbox.with_value(|before| *before != saved) {
-            storage::keep_outbox(me, &saved);
-            self.saved_outbox.set_value(saved);
-        }
-    }
-
-    fn notice(self, notice: Notice) {
-        self.announcement.set(Some(match notice {
-            Notice::Waiting(_) => Word::NewWaiting,
-            Notice::Message(_) => Word::NewMessage,
-            Notice::TakenOver(_) => Word::TakenOver,
-        }));
-        if self.sound.get_untracked() {
             chime::play();
         }
     }

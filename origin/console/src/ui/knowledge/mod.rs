@@ -15,7 +15,6 @@ mod languages;
 mod library;
 mod lines;
 mod preview;
-mod publishing;
 mod rule;
 mod trial;
 mod values;
