@@ -4,8 +4,11 @@
 //! carried out. The machine may vanish between two events; [`Object::wake`] makes it anew from the
 //! outbox and from what is attached to the sockets.
 //!
-//! Start reading at `handle_message`, then `drive`.
+//! Start reading at `handle_message`, then `drive` and `effects`; how connections begin and end is in
+//! `connections`.
 
+mod connections;
+mod effects;
 mod outbox;
 mod sockets;
 mod stream;
@@ -13,40 +16,26 @@ mod stream;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::task::{Context, Waker};
-use std::time::Duration;
 
 use firsthop_core::Instant;
-use firsthop_core::hop::relay::{RequestId, SocketId};
+use firsthop_core::hop::relay::SocketId;
 use firsthop_core::id::VisitorId;
-use firsthop_core::limits::{DRAIN_AFTER, LONG_POLL_HOLD, ORIGIN_REPLY_WITHIN};
-use firsthop_core::protocol::visitor::{Reach, Submission, ToServer, ToVisitor};
-use firsthop_core::protocol::{Encoding, Problem};
+use firsthop_core::protocol::Problem;
+use firsthop_core::protocol::visitor::ToVisitor;
 use firsthop_edge::config::ConfigError;
 use firsthop_edge::host::Host;
-use firsthop_edge::http::{self, Body, Head};
-use firsthop_edge::link::uplink;
 use firsthop_edge::route::Route;
 use firsthop_edge::visit::Visit;
-use firsthop_edge::visitor::{Effect, Exchange, Kind, Visitor as Machine};
-use futures_util::StreamExt;
-use futures_util::future::{Either, select};
-use wasm_bindgen_futures::spawn_local;
+use firsthop_edge::visitor::Visitor as Machine;
 use worker::{
-    Delay, DurableObject, Env, Headers, Request, Response, ResponseBuilder, State, WebSocket,
-    WebSocketIncomingMessage, WebSocketPair, durable_object,
+    DurableObject, Env, Request, Response, State, WebSocket, WebSocketIncomingMessage,
+    durable_object,
 };
 
-use self::outbox::{Outbox, Owner};
-use self::sockets::{Sent, Sockets};
+use self::outbox::Outbox;
+use self::sockets::Sockets;
 use crate::host::{VISIT, VISITOR, Worker, internal, visitor_of};
 use crate::{isolate, transfer};
-
-/// When an object with messages in its outbox is woken at the latest, should it vanish while it
-/// waits for the origin.
-const BACKSTOP: Duration = Duration::from_secs(2 * ORIGIN_REPLY_WITHIN.as_secs() + 4);
-/// How much longer than the origin a POST may take: for writing its messages down.
-const POST_SLACK: Duration = Duration::from_secs(2);
 
 /// See the module.
 #[durable_object]
@@ -203,106 +192,6 @@ impl Object {
         self.machine.borrow_mut().as_mut().map(work)
     }
 
-    /// Opens a connection.
-    fn open(&self, visit: Visit, kind: Kind) -> Result<SocketId, Problem> {
-        self.wake(Some((visit.visitor, &visit.inbox)))
-            .map_err(internal)?;
-        let id = SocketId(self.seed());
-        self.with(|machine| machine.open(self.now(), id, visit, kind))
-            .unwrap_or_else(|| Err(internal("the machine is not there")))?;
-        Ok(id)
-    }
-
-    /// Accepts a WebSocket.
-    fn accept(self: &Rc<Self>, visit: Visit) -> Result<Response, Problem> {
-        let encoding = visit.encoding();
-        // Asked first, so that a socket too many is refused before it is one.
-        let id = self.open(visit, Kind::Socket)?;
-        let accepted = self.upgrade(id, encoding);
-        match accepted {
-            Ok(_) => self.drive(),
-            Err(_) => self.gone(id),
-        }
-        accepted.map_err(internal)
-    }
-
-    fn upgrade(&self, id: SocketId, encoding: Encoding) -> worker::Result<Response> {
-        let pair = WebSocketPair::new()?;
-        let tags = Sockets::tags(id, encoding);
-        self.state
-            .accept_websocket_with_tags(&pair.server, &tags.each_ref().map(String::as_str));
-        let headers = Headers::new();
-        headers.set("sec-websocket-protocol", encoding.subprotocol())?;
-        Ok(ResponseBuilder::new()
-            .with_status(101)
-            .with_headers(headers)
-            .with_websocket(pair.client)
-            .empty())
-    }
-
-    /// Answers a POST of frames with frames.
-    async fn exchange(
-        self: &Rc<Self>,
-        head: &Head,
-        visit: Visit,
-        body: Vec<u8>,
-    ) -> Result<Response, Problem> {
-        let (wait, encoding) = (visit.wait, visit.encoding());
-        let mut exchange = Exchange::new(encoding, &body, wait);
-        let id = self.open(visit, if wait { Kind::Waiting } else { Kind::Once })?;
-        let mut frames = self.sockets.wait(id);
-        self.handle_message(id, body).await;
-        let mut limit = Delay::from(if wait {
-            LONG_POLL_HOLD
-        } else {
-            ORIGIN_REPLY_WITHIN + POST_SLACK
-        });
-        while let Either::Left((Some(frame), _)) = select(frames.next(), &mut limit).await {
-            exchange.push(frame);
-            while let Ok(frame) = frames.try_recv() {
-                exchange.push(frame);
-            }
-            exchange.pause();
-            if exchange.is_complete() {
-                break;
-            }
-        }
-        self.gone(id);
-        let mut response = http::Response::empty(200)
-            .with("content-type", encoding.content_type())
-            .with("cache-control", "no-store");
-        response.body = Body::Owned(exchange.finish()?);
-        transfer::respond(Route::Frames.share(head, response)).map_err(internal)
-    }
-
-    /// Answers a POST of frames with a stream of events.
-    async fn stream(
-        self: &Rc<Self>,
-        head: &Head,
-        visit: Visit,
-        body: Vec<u8>,
-    ) -> Result<Response, Problem> {
-        let encoding = visit.encoding();
-        let id = self.open(visit, Kind::Waiting)?;
-        let frames = self.sockets.wait(id);
-        let events = stream::events(Rc::clone(self), id, frames, encoding);
-        self.handle_message(id, body).await;
-        let shared = Route::Stream.share(
-            head,
-            http::Response::empty(200).with("cache-control", "no-store"),
-        );
-        let builder = shared
-            .headers
-            .iter()
-            .try_fold(ResponseBuilder::new(), |builder, (name, value)| {
-                builder.with_header(name, value)
-            });
-        builder
-            .and_then(|builder| builder.with_header("content-type", "text/event-stream"))
-            .and_then(|builder| builder.from_stream(events))
-            .map_err(internal)
-    }
-
     /// Takes in what the origin pushed; says how many connections there are.
     fn push(self: &Rc<Self>, visitor: VisitorId, frames: &[u8]) -> Result<u32, Problem> {
         let frames: Vec<ToVisitor> = postcard::from_bytes(frames).map_err(internal)?;
@@ -316,27 +205,6 @@ impl Object {
             .with(|machine| machine.attached())
             .and_then(|count| u32::try_from(count).ok())
             .unwrap_or_default())
-    }
-
-    /// A WebSocket is no more. It may be the last, and nothing else here say whose it was.
-    fn lost(self: &Rc<Self>, socket: &WebSocket) -> worker::Result<()> {
-        let memo = Sockets::memo(socket);
-        let served = memo
-            .as_ref()
-            .map(|memo| (memo.visit.visitor, memo.visit.inbox.as_str()));
-        if let Some(id) = Sockets::number(&self.state, socket)
-            && self.wake(served)?
-        {
-            self.gone(id);
-        }
-        Ok(())
-    }
-
-    /// A connection is no more.
-    fn gone(self: &Rc<Self>, id: SocketId) {
-        self.sockets.stop_waiting(id);
-        self.with(|machine| machine.handle_closed(id));
-        self.drive();
     }
 
     /// Takes a wire message in, after those that came before it.
@@ -374,152 +242,6 @@ impl Object {
                 return self.arm(now, due);
             }
             self.with(|machine| machine.handle_timeout(now));
-        }
-    }
-
-    fn carry_out(self: &Rc<Self>, effect: Effect) {
-        match effect {
-            Effect::Send(id, frame) => {
-                let welcome = matches!(frame, ToVisitor::Welcome(_));
-                if self.sockets.send(&self.state, id, frame) == Sent::No {
-                    self.with(|machine| machine.handle_full(id));
-                } else if welcome {
-                    self.renew(id);
-                }
-            }
-            Effect::Close(id, closing) => self.sockets.close(&self.state, id, closing),
-            Effect::Remember(id, memo) => {
-                if let Err(error) = Sockets::remember(&self.state, id, &memo) {
-                    self.host
-                        .warn(&format!("a socket's state could not be kept: {error}"));
-                }
-            }
-            Effect::Request {
-                id,
-                attached,
-                frames,
-            } => spawn_local(Rc::clone(self).request(id, attached, frames)),
-            Effect::Persist(messages) => self.persist(messages),
-            Effect::Forget(ids) => {
-                if let Err(error) = self.outbox.forget(&self.state, &ids) {
-                    // They go to the origin again, which knows them.
-                    self.host
-                        .warn(&format!("sent messages could not be removed: {error}"));
-                }
-            }
-        }
-    }
-
-    fn renew(&self, id: SocketId) {
-        let now = self.host.now();
-        self.with(|machine| {
-            if let Some(token) = machine
-                .visit(id)
-                .and_then(|visit| visit.renewed(self.host.config(), now))
-            {
-                machine.renew(id, now, token);
-            }
-        });
-    }
-
-    async fn request(self: Rc<Self>, id: RequestId, attached: bool, frames: Vec<ToServer>) {
-        let Some((visitor, inbox)) =
-            self.with(|machine| (machine.id(), machine.inbox().to_owned()))
-        else {
-            return;
-        };
-        let reply = uplink(&self.host, visitor, &inbox, attached, frames).await;
-        let now = self.now();
-        self.with(|machine| match reply {
-            Ok(frames) => machine.handle_reply(now, id, frames),
-            Err(away) => {
-                // Told once, not with every try.
-                if machine.reach() == Reach::Up {
-                    self.host.warn(&away.to_string());
-                }
-                machine.handle_failure(self.host.now(), now, id);
-            }
-        });
-        self.drive();
-    }
-
-    /// Writes messages down, with an alarm that brings them to the origin whatever happens.
-    fn persist(self: &Rc<Self>, messages: Vec<Submission>) {
-        let object = Rc::clone(self);
-        let Some(owner) = self.with(|machine| Owner {
-            visitor: machine.id(),
-            inbox: machine.inbox().to_owned(),
-        }) else {
-            return;
-        };
-        let kept = self.outbox.keep(&self.state, &owner, &messages);
-        self.set_alarm(self.now() + DRAIN_AFTER);
-        spawn_local(async move {
-            let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
-            let synced = match kept {
-                Ok(()) => object.state.storage().sync().await,
-                Err(error) => Err(error),
-            };
-            let now = object.now();
-            object.with(|machine| match synced {
-                Ok(()) => machine.handle_stored(now, &ids),
-                Err(error) => {
-                    object
-                        .host
-                        .warn(&format!("messages could not be stored: {error}"));
-                    machine.handle_not_stored(&ids);
-                }
-            });
-            object.drive();
-        });
-    }
-
-    /// Makes sure that somebody wakes the machine in time: an alarm, which survives a crash, as
-    /// long as the outbox holds something; else a timer in memory.
-    fn arm(self: &Rc<Self>, now: Instant, due: Option<Instant>) {
-        if self.with(|machine| machine.stored()).unwrap_or_default() > 0 {
-            let at = due.unwrap_or(now + BACKSTOP);
-            if self.alarm_at.get().is_none_or(|set| set > at || set <= now) {
-                self.set_alarm(at);
-            }
-            return;
-        }
-        let Some(at) = due.filter(|at| {
-            self.timer_at
-                .get()
-                .is_none_or(|set| set > *at || set <= now)
-        }) else {
-            return;
-        };
-        self.timer_at.set(Some(at));
-        let object = Rc::clone(self);
-        spawn_local(async move {
-            Delay::from(at.since(now)).await;
-            if object.timer_at.get() == Some(at) {
-                object.timer_at.set(None);
-                object.drive();
-            }
-        });
-    }
-
-    /// Sets the alarm. That it is set becomes durable with the writes around it.
-    fn set_alarm(self: &Rc<Self>, at: Instant) {
-        self.alarm_at.set(Some(at));
-        let object = Rc::clone(self);
-        let wait = at.since(self.now());
-        let mut set = Box::pin(async move {
-            if let Err(error) = object.state.storage().set_alarm(wait).await {
-                object.alarm_at.set(None);
-                object.host.warn(&format!("no alarm could be set: {error}"));
-            }
-        });
-        // The call is made now, in one commit with the writes before it; its end is waited for later.
-        if set
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_pending()
-        {
-            spawn_local(set);
         }
     }
 }
