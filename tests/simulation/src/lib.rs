@@ -26,6 +26,7 @@ mod shrink;
 mod skew;
 mod store;
 mod tally;
+mod visitor;
 mod world;
 
 pub use knowledge::Library;

@@ -12,7 +12,7 @@ use firsthop_core::protocol::{Event, Receipts, Seq};
 use firsthop_core::{Instant, Timestamp};
 
 use crate::agenda::Happening;
-use crate::browser::{Tab, Visitor};
+use crate::browser::Tab;
 use crate::console::Agent;
 use crate::dice::Dice;
 use crate::edge::Edge;
@@ -23,6 +23,7 @@ use crate::origin::Origin;
 use crate::settings::{Choice, Settings};
 use crate::skew::Tomorrow;
 use crate::tally::{Fault, Reached, Tally};
+use crate::visitor::Visitor;
 
 pub(crate) struct World<'a> {
     pub(crate) library: &'a Library,
