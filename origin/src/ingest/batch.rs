@@ -4,16 +4,18 @@
 //! and events to be written, and what each sender will be told if they are. The invariant: a
 //! job that is refused changes nothing.
 
+mod touched;
+
 use std::collections::HashMap;
 
 use firsthop_core::Timestamp;
-use firsthop_core::conversation::{Verdict, bot_speaks, same_command, same_submission};
+use firsthop_core::conversation::{same_command, same_submission};
 use firsthop_core::id::{AgentId, ConversationId, EdgeId, MessageId};
 use firsthop_core::protocol::agent::Revision;
-use firsthop_core::protocol::visitor::Reach;
 use firsthop_core::protocol::{AgentRef, Code, Event, Problem, Receipts, Seq};
 use tokio::sync::oneshot;
 
+use self::touched::Touched;
 use super::{Job, Results};
 use crate::answerer::Judged;
 use crate::deliver::hub::{Commit, Profile};
@@ -23,20 +25,6 @@ use crate::store::{Row, unavailable};
 
 /// What a batch needs to know: the conversations that exist, and the events that bear its ids.
 pub(super) type Read = (Vec<Row>, HashMap<(ConversationId, MessageId), Event>);
-
-/// A conversation that the batch concerns.
-struct Touched {
-    row: Row,
-    events: Vec<Event>,
-    /// Those of the events that the bot could not answer.
-    unanswered: Vec<(Seq, Timestamp)>,
-    /// Whether it is in the store, or was brought about by this batch.
-    exists: bool,
-    changed: bool,
-    listed: bool,
-    visitor_seen: bool,
-    agents_seen: bool,
-}
 
 /// What a sender will be told.
 enum Answer {
@@ -395,93 +383,6 @@ impl Answer {
             }
             Self::Done(reply, _) => drop(reply.send(Err(unavailable()))),
         }
-    }
-}
-
-impl Touched {
-    fn new(row: Row, exists: bool) -> Self {
-        let events = Vec::new();
-        Self {
-            row,
-            events,
-            unanswered: Vec::new(),
-            exists,
-            changed: false,
-            listed: false,
-            visitor_seen: false,
-            agents_seen: false,
-        }
-    }
-
-    fn set_profile(&mut self, profile: Profile) {
-        if profile.page.is_some() && profile.page != self.row.page {
-            self.row.page = profile.page;
-            self.changed |= self.exists;
-            self.listed |= self.exists;
-        }
-        if !profile.lang.is_empty() && profile.lang != self.row.lang {
-            self.row.lang = profile.lang;
-            self.changed |= self.exists;
-            self.listed |= self.exists;
-        }
-    }
-
-    fn say(
-        &mut self,
-        judged: Judged,
-        now: Timestamp,
-        counts: &mut Vec<(Counter, u64)>,
-    ) -> Result<Vec<Event>, Problem> {
-        let Judged {
-            submission,
-            claimed,
-            own,
-            note,
-        } = judged;
-        let speaks = bot_speaks(self.row.head.status, Reach::Up);
-        let (verdict, unverified) = match claimed {
-            Some(Ok(answer)) => {
-                counts.push((Counter::ClaimsVerified, 1));
-                (Verdict::Answer(answer), None)
-            }
-            Some(Err(unverified)) => {
-                counts.push((Counter::ClaimsForged, 1));
-                (if speaks { own } else { Verdict::Quiet }, Some(unverified))
-            }
-            None => (if speaks { own } else { Verdict::Quiet }, None),
-        };
-        if matches!(&verdict, Verdict::Answer(answer) if answer.source.hop == firsthop_core::protocol::Hop::Origin)
-        {
-            counts.push((Counter::OriginAnswers, 1));
-        }
-        let escalates = verdict == Verdict::Escalate;
-        let head = &mut self.row.head;
-        let mut events = head.visitor_says(&submission, verdict, unverified, now)?;
-        if let Some(note) = note {
-            events.extend(head.bot_notes(submission.id, note, now));
-        }
-        if let Some(asked) = events.first().filter(|_| escalates) {
-            self.unanswered.push((asked.seq, asked.at));
-        }
-        Ok(events)
-    }
-
-    fn append(
-        &mut self,
-        events: Vec<Event>,
-        known: &mut HashMap<(ConversationId, MessageId), Event>,
-    ) {
-        if events.is_empty() {
-            return;
-        }
-        self.row.note(&events);
-        for event in &events {
-            known.insert((self.row.id, event.id), event.clone());
-        }
-        self.events.extend(events);
-        self.exists = true;
-        self.changed = true;
-        self.listed = true;
     }
 }
 
