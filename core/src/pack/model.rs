@@ -44,13 +44,14 @@ pub(crate) struct Calibration {
 /// lose neither the few heavy weights nor the many light ones.
 pub(super) const LEVELS: [i32; 8] = [1, 2, 3, 5, 8, 12, 18, 27];
 
-/// What each code stands for: the levels, then the same with [`SIGN`].
+/// What each code stands for: the levels, then the same below zero.
 const WEIGHTS: [i32; 16] = {
     let [a, b, c, d, e, f, g, h] = LEVELS;
     [a, b, c, d, e, f, g, h, -a, -b, -c, -d, -e, -f, -g, -h]
 };
 
 /// This bit of a code makes the weight negative.
+#[cfg(feature = "compile")]
 pub(super) const SIGN: u8 = 8;
 
 const MALFORMED: PackError = PackError::Malformed { part: "model" };
