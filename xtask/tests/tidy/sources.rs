@@ -5,7 +5,7 @@ use std::path::Path;
 use super::tree::{expect_none, files, metadata, read, root};
 
 /// A module that is longer cannot be read in one sitting.
-const LINES_MAX: usize = 800;
+const LINES_MAX: usize = 600;
 
 fn is_source(file: &Path) -> bool {
     let extension = file.extension().unwrap_or_default().to_string_lossy();
