@@ -38,6 +38,16 @@ pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
     )
 }
 
+/// What a command of `firsthop-load` takes: to say that, nothing else has to be built.
+pub(crate) fn help(command: &str, args: &[String]) -> Result<()> {
+    run::show(
+        run::cargo()
+            .args(["run", "--quiet", "--package", "firsthop-load", "--"])
+            .arg(command)
+            .args(args),
+    )
+}
+
 /// `bench answer` needs no server: only the answerer, natively and as wasm, Chromium, and what it
 /// is compared with.
 fn answer(args: &[String]) -> Result<()> {

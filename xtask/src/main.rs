@@ -67,11 +67,14 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: &str, args: &[String]) -> Result<()> {
+    let asks_for_help = args.iter().any(|arg| arg == "--help" || arg == "-h");
     match command {
+        "replay" | "bench" | "chaos" if asks_for_help => load::help(command, args),
+        "sim" => sim::sim(args),
+        _ if asks_for_help => dispatch("help", &[]),
         "up" => up::up(args),
         "build" => build::build(args),
         "test" => test::test(args),
-        "sim" => sim::sim(args),
         "fuzz" => fuzz::fuzz(args),
         "replay" | "bench" | "chaos" => load::load(command, args),
         "package" => package::package(),

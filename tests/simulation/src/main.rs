@@ -46,7 +46,6 @@ fn arguments() -> Result<Arguments, String> {
         match name.as_str() {
             "--mutations" => parsed.mutations = true,
             "--trace" => parsed.trace = true,
-            "--help" => return Err(String::new()),
             _ => {
                 let value = given
                     .next()
@@ -74,6 +73,10 @@ fn arguments() -> Result<Arguments, String> {
 }
 
 fn main() -> ExitCode {
+    if std::env::args().any(|given| given == "--help" || given == "-h") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(problem) => {
