@@ -8,7 +8,7 @@
 #     -s http=0.0.0.0:7411 -e origin=127.0.0.1:7410 -d state=/var/lib/firsthop-edge/state \
 #     -d pages=/var/lib/firsthop-edge/pages
 #
-# The first three values are printed by `firsthop edge create`. The directories must exist.
+# The first four values are printed by `firsthop edge create`. The directories must exist.
 
 using Workerd = import "/workerd/workerd.capnp";
 
