@@ -45,6 +45,43 @@ fn a_phrasing_is_answered_word_for_word_however_it_is_typed() {
 }
 
 #[test]
+fn traditional_and_simplified_chinese_are_the_same() {
+    let pack = pack_of(
+        r#"{"id":"card","phrasings":["礼品卡怎么用"],"answer":"卡"}
+           {"id":"fee","phrasings":["运费多少钱","寄到外地运费怎么算"],"answer":"8"}
+           {"id":"invoice","phrasings":["請問可以開發票嗎","公司發票怎麼開"],"answer":"可以"}
+           {"rule":"word","any":["优惠券"],"answer":"card"}
+           {"rule":"pattern","any":[{"pattern":"訂單[編编]號\\d+"}],"answer":"fee"}
+           {"entity":"lamp","values":{"moon":["月亮燈"]}}
+           {"rule":"entity","any":[{"entity":"lamp"}],"answer":"invoice"}"#,
+    );
+    let found = |id: &str, by| Some((id.to_owned(), by));
+    assert_eq!(answered(&pack, "運費多少錢"), found("fee", By::Hot));
+    assert_eq!(
+        answered(&pack, "请问可以开发票吗"),
+        found("invoice", By::Hot)
+    );
+    for (text, id) in [
+        ("請問優惠券在哪裡", "card"),
+        ("请问优惠券在哪里", "card"),
+        ("我的訂單編號12", "fee"),
+        ("我的订单编号12", "fee"),
+        ("月亮灯不亮", "invoice"),
+        ("月亮燈不亮", "invoice"),
+    ] {
+        assert_eq!(answered(&pack, text), found(id, By::Rule), "{text}");
+    }
+    let mut answerer = Answerer::new();
+    for (traditional, simplified) in [
+        ("想問一下運費大概是多少錢", "想问一下运费大概是多少钱"),
+        ("我們公司需要發票", "我们公司需要发票"),
+    ] {
+        let mut ranked = |text| answerer.rank(&pack, &Question::new(text)).to_vec();
+        assert_eq!(ranked(traditional), ranked(simplified), "{traditional}");
+    }
+}
+
+#[test]
 fn numbers_count_in_an_exact_question() {
     let pack = pack_of(
         r#"{"id":"a","phrasings":["is model 300 in stock"],"answer":"yes"}
@@ -439,7 +476,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "236b006a8dda4e0cffd70677dbed621cb319693d82723cf306193267cdc8222b".into(),
+            "87aaf83193bfeb9817dae9939afcc94e3f18346497ff4a9d67468722fb848823".into(),
             "a4eb88a91a5b2227".into()
         )
     );

@@ -105,6 +105,16 @@ fn foreign_and_newer_files_are_named_as_such() {
     newer[4] += 1;
     let found = PACK_VERSION + 1;
     assert_eq!(load(newer).err(), Some(PackError::Version { found }));
+    let mut older = shop_bytes();
+    older[4] -= 1;
+    let told = load(older).err().map(|error| error.to_string());
+    let (found, read) = (PACK_VERSION - 1, PACK_VERSION);
+    assert_eq!(
+        told,
+        Some(format!(
+            "the pack has version {found}; this answerer reads version {read}"
+        ))
+    );
     assert!(matches!(
         load(vec![0; limits::PACK_BYTES_MAX + 1]).err(),
         Some(PackError::TooLarge { .. })

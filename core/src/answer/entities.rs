@@ -10,7 +10,7 @@ use super::numerals::number;
 use super::tokens::{Shape, Token, Tokens};
 use super::{Answerer, Question, fold};
 use crate::limits::QUESTION_ENTITIES_MAX;
-use crate::pack::{Bytes, Pack, PackError};
+use crate::pack::{Bytes, Pack, PackError, Variants};
 
 /// An entity that stands in a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,9 @@ pub struct Found<'p> {
 impl Answerer {
     /// The entities of a question, at most [`QUESTION_ENTITIES_MAX`].
     pub fn entities<'p>(&mut self, pack: &'p Pack, question: &Question<'_>) -> Vec<Found<'p>> {
-        self.tokens.read(question.read());
-        let folded = Folded::new(question.read());
+        let variants = pack.variants();
+        self.tokens.read(question.read(), variants);
+        let folded = Folded::new(question.read(), variants);
         let mut found = Vec::new();
         // What a pack's builder wrote is right; where it is not, nothing is found.
         let _ = read(pack, &folded, &self.tokens, &mut found);
@@ -82,9 +83,9 @@ struct Folded<'q> {
 }
 
 impl<'q> Folded<'q> {
-    fn new(typed: &'q str) -> Self {
+    fn new(typed: &'q str, variants: Variants<'_>) -> Self {
         let (mut text, mut from) = (String::new(), Vec::new());
-        let mut letters = fold::letters(typed);
+        let mut letters = fold::letters(typed, variants);
         while let Some((folded, _)) = letters.next() {
             text.push(folded);
             from.resize(text.len(), (typed.len() - letters.left()) as u32);

@@ -88,7 +88,7 @@ impl Answerer {
 
     fn weigh(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Weighed> {
         let mut read = Tokens::default();
-        read.read(question.read());
+        read.read(question.read(), pack.variants());
         let all = read.all();
         let all = all.get(..EXPLAINED_TOKENS_MAX).unwrap_or(all);
         let Some((class, whole)) = self.best(pack, &words(&read, all)) else {
@@ -134,7 +134,7 @@ impl Answerer {
 
     /// The entry that scores highest, and its score.
     fn best(&mut self, pack: &Pack, text: &str) -> Option<(u16, i32)> {
-        self.tokens.read(text);
+        self.tokens.read(text, pack.variants());
         self.score(pack);
         let best = self.scores.best().first()?;
         Some((best.class, best.score))
@@ -142,7 +142,7 @@ impl Answerer {
 
     /// The score of an entry; that of the last that is ranked, if it is not among them.
     fn score_of(&mut self, pack: &Pack, text: &str, class: u16) -> i32 {
-        self.tokens.read(text);
+        self.tokens.read(text, pack.variants());
         self.score(pack);
         let best = self.scores.best();
         let own = best.iter().find(|scored| scored.class == class);

@@ -3,11 +3,14 @@
 //! A compact stand-in for NFKC and case folding (whose full tables are larger than the whole
 //! answerer), for what people type: Latin, Greek and Cyrillic letters of either case, with or
 //! without accents, composed or not; full-width and half-width forms; letters and digits in
-//! circles; ligatures and units in one character. What it does not know stays as it is. Its tables
+//! circles; ligatures and units in one character. Which Chinese characters are the same, the pack
+//! knows. What neither knows stays as it is. Its tables
 //! (`fold/table.rs`) are generated, and held against Unicode's own, by its tests, which also name
 //! every exception and its reason.
 
 use core::str::Chars;
+
+use crate::pack::Variants;
 
 #[cfg(test)]
 mod ranges;
@@ -69,13 +72,14 @@ const SEVERAL: &str = "Aae Boe Css Dth Eij Fdz Glj Hnj Ihv Jou Kll \
     ㎎mg ㎏kg ㎜mm ㎝cm ㎞km ㎡m2 ";
 
 /// Adds a text as patterns see it: every character folded, marks left out, all else in place.
-pub(crate) fn read(text: &str, folded: &mut String) {
-    folded.extend(letters(text).map(|(c, _)| c));
+pub(crate) fn read(text: &str, variants: Variants<'_>, folded: &mut String) {
+    folded.extend(letters(text, variants).map(|(c, _)| c));
 }
 
 /// The folded characters of a text and their kinds; marks are left out.
-pub(crate) fn letters(text: &str) -> Letters<'_> {
+pub(crate) fn letters<'a>(text: &'a str, variants: Variants<'a>) -> Letters<'a> {
     Letters {
+        variants,
         typed: text.chars(),
         more: "".chars(),
         left: text.len(),
@@ -84,6 +88,7 @@ pub(crate) fn letters(text: &str) -> Letters<'_> {
 
 /// See [`letters`].
 pub(crate) struct Letters<'a> {
+    variants: Variants<'a>,
     typed: Chars<'a>,
     /// The rest of what the last one stands for, up to a space.
     more: Chars<'static>,
@@ -144,7 +149,10 @@ impl Iterator for Letters<'_> {
                     }
                 }
                 Folded::One(_, Kind::Mark) => {}
-                Folded::One(c, Kind::Ideograph) => return Some((self.voiced(c), Kind::Ideograph)),
+                Folded::One(c, Kind::Ideograph) => {
+                    let simplified = self.variants.simplified(c);
+                    return Some((self.voiced(simplified), Kind::Ideograph));
+                }
                 Folded::One(c, kind) => return Some((c, kind)),
             }
         }

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use super::features::each;
 use super::tokens::{Tokens, script};
 use crate::limits::{QUESTION_FEATURES_MAX, QUESTION_READ_BYTES_MAX};
-use crate::pack::{Lexicon, Pack};
+use crate::pack::{Lexicon, Pack, Variants};
 
 /// How alike a question must be to a group's first one, as the cosine of the angle between them.
 const ALIKE: f32 = 0.36;
@@ -39,7 +39,8 @@ type Weighed = Vec<(u32, f32)>;
 #[must_use]
 pub fn group(questions: &[&str], pack: Option<&Pack>, groups_max: usize) -> Vec<Group> {
     let lexicon = pack.map(Pack::lexicon).unwrap_or_default();
-    let weighed = weigh(questions, &lexicon);
+    let variants = pack.map(Pack::variants).unwrap_or_default();
+    let weighed = weigh(questions, variants, &lexicon);
     let mut groups: Vec<Group> = Vec::new();
     // For each feature, the groups whose first question has it, and how much.
     let mut having: HashMap<(&str, u32), Vec<(usize, f32)>> = HashMap::new();
@@ -87,14 +88,14 @@ pub fn group(questions: &[&str], pack: Option<&Pack>, groups_max: usize) -> Vec<
 }
 
 /// The features of each question, weighed by their rarity among all of them.
-fn weigh(questions: &[&str], lexicon: &Lexicon<'_>) -> Vec<Weighed> {
+fn weigh(questions: &[&str], variants: Variants<'_>, lexicon: &Lexicon<'_>) -> Vec<Weighed> {
     let mut tokens = Tokens::default();
     let mut frequency: HashMap<u32, u32> = HashMap::new();
     let counted: Vec<Weighed> = questions
         .iter()
         .map(|question| {
             let end = question.floor_char_boundary(QUESTION_READ_BYTES_MAX);
-            tokens.read(question.get(..end).unwrap_or_default());
+            tokens.read(question.get(..end).unwrap_or_default(), variants);
             let mut features = Vec::new();
             each(&tokens, lexicon, |feature, weight| {
                 if features.len() < QUESTION_FEATURES_MAX {

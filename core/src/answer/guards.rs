@@ -73,8 +73,9 @@ mod tests {
         let settings = BuildSettings::default();
         let (bytes, report) = build(&empty.unwrap(), &settings, &mut |_| {}).unwrap();
         let mut tokens = Tokens::default();
-        tokens.read(text);
-        manner(&tokens, &Pack::load(bytes, report.hash).unwrap().lexicon())
+        let pack = Pack::load(bytes, report.hash).unwrap();
+        tokens.read(text, pack.variants());
+        manner(&tokens, &pack.lexicon())
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub use trace::Trace;
 
 use crate::Timestamp;
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
-use crate::pack::{Action, EntryIndex, Pack, Rule, Rules};
+use crate::pack::{Action, EntryIndex, Pack, Rule};
 use features::Features;
 use matching::Asked;
 use score::Scores;
@@ -249,12 +249,11 @@ impl Answerer {
 
     /// Decides what to do with a question.
     pub fn decide(&mut self, pack: &Pack, question: &Question<'_>) -> Decision {
-        self.tokens.read(question.read());
+        self.tokens.read(question.read(), pack.variants());
         if self.tokens.is_empty() {
             return Decision::Escalate;
         }
-        let rules = pack.rules();
-        let rule = self.find(&rules, question, |rule| rule.action != Action::Label);
+        let rule = self.find(pack, question, |rule| rule.action != Action::Label);
         let certain = |entry, by| Match {
             entry,
             confidence: CERTAIN,
@@ -293,13 +292,14 @@ impl Answerer {
     /// The first rule that applies to the question that was read, of those that are `wanted`.
     fn find<'p>(
         &mut self,
-        rules: &Rules<'p>,
+        pack: &'p Pack,
         question: &Question<'_>,
         mut wanted: impl FnMut(&Rule<'p>) -> bool,
     ) -> Option<Rule<'p>> {
+        let rules = pack.rules();
         self.folded.clear();
         if rules.has_patterns() {
-            fold::read(question.read(), &mut self.folded);
+            fold::read(question.read(), pack.variants(), &mut self.folded);
         }
         // As far as four bytes reach, which is what numbers of this kind have in a browser.
         let minutes = |at: Timestamp| (at.as_millis() / 60_000).min(1 << 31) as usize;
@@ -310,9 +310,9 @@ impl Answerer {
             page: question.page,
             minute: question.at.map_or(0, minutes),
         };
-        let mut left = *rules;
+        let mut left = rules;
         while let Some(rule) = left.next() {
-            if matching::applies(rules, &rule, &asked) && wanted(&rule) {
+            if matching::applies(&rules, &rule, &asked) && wanted(&rule) {
                 return Some(rule);
             }
         }
@@ -322,7 +322,7 @@ impl Answerer {
     /// The entries that fit best by the scoring model alone, whatever the thresholds: for
     /// measuring and for showing an editor why.
     pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Matches {
-        self.tokens.read(question.read());
+        self.tokens.read(question.read(), pack.variants());
         self.matches(pack)
     }
 

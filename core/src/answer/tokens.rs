@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use super::fold::{self, Kind};
 use crate::limits::QUESTION_TOKENS_MAX;
+use crate::pack::Variants;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +49,13 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Reads `text` in place of what was here.
-    pub(crate) fn read(&mut self, text: &str) {
+    pub(crate) fn read(&mut self, text: &str, variants: Variants<'_>) {
         self.letters.clear();
         self.tokens.clear();
         self.part = 0..0;
         self.exact = SEED;
         let mut open: Option<(Shape, u32)> = None;
-        let mut chars = fold::letters(text).peekable();
+        let mut chars = fold::letters(text, variants).peekable();
         while let Some((c, kind)) = chars.next() {
             let shape = match kind {
                 Kind::Letter => Shape::Word,

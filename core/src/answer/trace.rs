@@ -24,13 +24,13 @@ impl Answerer {
     /// [`Self::decide`].
     pub fn trace<'p>(&mut self, pack: &'p Pack, question: &Question<'_>) -> Trace<'p> {
         let mut trace = Trace::default();
-        self.tokens.read(question.read());
+        self.tokens.read(question.read(), pack.variants());
         if self.tokens.is_empty() {
             return trace;
         }
         let mut decided = false;
         let hot = pack.hot().find(self.tokens.hash()).is_some();
-        self.find(&pack.rules(), question, |rule| {
+        self.find(pack, question, |rule| {
             let (id, name, labels) = rule.about();
             for label in labels {
                 if !trace.labels.contains(&label) {

@@ -6,7 +6,7 @@ use crate::json::Json;
 use crate::limits::{
     ENTITY_PATTERNS_MAX, ENTITY_VALUES_MAX, PHRASING_BYTES_MAX, RULE_TERM_TOKENS_MAX,
 };
-use crate::pack::pattern;
+use crate::pack::{Variants, pattern};
 
 /// Something that can be found in a question. A pack carries those that its rules name, and
 /// those that the knowledge declares.
@@ -129,7 +129,7 @@ impl Reader<'_> {
                 patterns.len()
             );
             self.error("pattern", Code::TooLong, message);
-        } else if let Err(error) = pattern::compile_entity(&patterns) {
+        } else if let Err(error) = pattern::compile_entity(&patterns, Variants::default()) {
             self.error("pattern", Code::BadPattern, error.to_string());
         }
         patterns

@@ -8,6 +8,7 @@ use crate::limits::{
     ENTRY_ID_BYTES_MAX, ENTRY_PHRASINGS_MAX, LANGUAGE_TAG_BYTES_MAX, PHRASING_BYTES_MAX,
     RULE_TERMS_MAX,
 };
+use crate::pack::Variants;
 
 impl Reader<'_> {
     pub(super) fn required(&mut self, field: &str, value: Option<Json>) -> Option<Json> {
@@ -209,7 +210,7 @@ impl Reader<'_> {
     /// Whether a term has words, and not too many.
     pub(super) fn term(&mut self, field: &str, term: &str, tokens_max: usize) -> bool {
         let mut tokens = Tokens::default();
-        tokens.read(term);
+        tokens.read(term, Variants::default());
         match tokens.all().len() {
             0 => self.error(
                 field,

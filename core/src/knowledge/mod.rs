@@ -38,6 +38,12 @@ pub(crate) const PLAIN: &str = include_str!("starter/plain.txt");
 #[cfg(feature = "compile")]
 pub(crate) const DENIALS: &str = include_str!("starter/denials.txt");
 
+/// Traditional Chinese characters, each followed by the simplified one (Unihan's
+/// `kSimplifiedVariant`): of the 5,401 common ones of Big5, and some of other spellings. What is
+/// also a common simplified character with a meaning of its own is left out.
+#[cfg(feature = "compile")]
+pub(crate) const SIMPLIFIED: &str = include_str!("starter/simplified.txt");
+
 /// How the 3,755 most common Chinese characters sound: a syllable, then its characters.
 pub(crate) const SOUNDS: &str = include_str!("starter/sounds.txt");
 

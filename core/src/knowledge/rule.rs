@@ -8,7 +8,7 @@ use crate::limits::{
     NEAR_WITHIN_MAX, PAGE_FIELD_BYTES_MAX, PHRASING_BYTES_MAX, RULE_LABELS_MAX,
     RULE_NAME_BYTES_MAX, RULE_PRIORITY_MAX, RULE_TERM_TOKENS_MAX, RULE_TERMS_MAX, SUGGESTIONS_MAX,
 };
-use crate::pack::pattern;
+use crate::pack::{Variants, pattern};
 
 /// What is certain when certain things are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -331,7 +331,7 @@ impl Reader<'_> {
         let place = |name: &str| format!("{field}.{name}");
         if let Some(pattern) = take("pattern") {
             let text = self.text(&place("pattern"), pattern, PHRASING_BYTES_MAX)?;
-            if let Err(error) = pattern::compile_search(&text) {
+            if let Err(error) = pattern::compile_search(&text, Variants::default()) {
                 self.error(&place("pattern"), Code::BadPattern, error.to_string());
             }
             return Some(Condition::Pattern(text));

@@ -9,7 +9,7 @@ use super::pattern::PatternError;
 use super::read::Bytes;
 use super::train::Recipe;
 use super::write::{self, Parts, Writer};
-use super::{PackError, PackHash, lexicon, rulebook, rules_check, words};
+use super::{PackError, PackHash, Variants, lexicon, rulebook, rules_check, words};
 use crate::answer::tokens::Tokens;
 use crate::knowledge::{FaqEntry, FaqRule, Knowledge, Localised};
 use crate::limits::PACK_BYTES_MAX;
@@ -142,11 +142,13 @@ pub fn build(
         passes: 10,
         weights: weights(entries.len(), phrasings),
     };
-    let words = words::write(knowledge);
+    let simplified = words::simplified(knowledge);
+    let variants = Variants::new(&simplified);
+    let words = words::write(knowledge, variants);
     let Ok(lexicon) = lexicon::Place::check(Bytes::new(&words.0)) else {
         return Err(BuildError::TooManyWords);
     };
-    let lesson = Lesson::new(&entries, &lexicon.open(&words.0), &recipe);
+    let lesson = Lesson::new(&entries, variants, &lexicon.open(&words.0), &recipe);
     let mut steps = Progress {
         done: 0,
         of: lesson.classes() * (lesson.trainings() + 1),
@@ -165,8 +167,9 @@ pub fn build(
     let parts = Parts {
         languages,
         entries: written,
-        hot: write::hot(&exact_questions(&entries)),
-        rules: checked_rules(knowledge, &rules, &index)?,
+        hot: write::hot(&exact_questions(&entries, variants)),
+        rules: checked_rules(knowledge, &rules, &index, variants)?,
+        variants: write::variants(&simplified),
         lexicon: words,
         model: write::model(&model, &calibration),
     };
@@ -194,19 +197,20 @@ fn checked_rules(
     knowledge: &Knowledge,
     rules: &[FaqRule],
     index: &BTreeMap<&str, u16>,
+    variants: Variants<'_>,
 ) -> Result<Writer, BuildError> {
-    let written = rulebook::write(knowledge, rules, index)?;
+    let written = rulebook::write(knowledge, rules, index, variants)?;
     rules_check::check(&written.0, index.len()).map_err(BuildError::Rules)?;
     Ok(written)
 }
 
 /// Every title and phrasing, where it is unambiguous.
-fn exact_questions(entries: &[&FaqEntry]) -> Vec<([u8; KEY_BYTES], u16)> {
+fn exact_questions(entries: &[&FaqEntry], variants: Variants<'_>) -> Vec<([u8; KEY_BYTES], u16)> {
     let mut tokens = Tokens::default();
     let mut owners: BTreeMap<[u8; KEY_BYTES], BTreeSet<u16>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         for text in entry.phrasings.iter().chain(&entry.titles) {
-            tokens.read(&text.text);
+            tokens.read(&text.text, variants);
             if !tokens.is_empty() {
                 owners
                     .entry(key(tokens.hash()))

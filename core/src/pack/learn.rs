@@ -8,6 +8,7 @@ use super::lexicon::Lexicon;
 use super::model::{Calibration, Place};
 use super::read::Bytes;
 use super::train::{Dice, Example, Recipe, train};
+use super::variants::Variants;
 use super::write;
 use crate::answer::evidence;
 use crate::answer::features::{Counts, Features};
@@ -63,11 +64,16 @@ fn weigh(trials: &mut [Trial], entries: f64) {
 
 impl Lesson {
     /// The knowledge's phrasings, titles and answers, and the background, as counted features.
-    pub(super) fn new(entries: &[&FaqEntry], lexicon: &Lexicon<'_>, recipe: &Recipe) -> Self {
+    pub(super) fn new(
+        entries: &[&FaqEntry],
+        variants: Variants<'_>,
+        lexicon: &Lexicon<'_>,
+        recipe: &Recipe,
+    ) -> Self {
         let mut examples = Vec::new();
         let mut tokens = Tokens::default();
         let mut add = |class: usize, text: &str, weight: f32| {
-            tokens.read(text);
+            tokens.read(text, variants);
             if !tokens.is_empty() {
                 examples.push(Example {
                     class: class as u16,

@@ -22,6 +22,7 @@ mod read;
 mod rules;
 #[cfg(feature = "trust")]
 pub mod signature;
+mod variants;
 
 #[cfg(feature = "compile")]
 mod build;
@@ -52,6 +53,7 @@ pub(crate) use model::{Calibration, EVIDENCE, Model};
 pub(crate) use read::Bytes;
 use read::Span;
 pub(crate) use rules::{Action, Cursor, Rule, Rules};
+pub(crate) use variants::Variants;
 
 #[cfg(feature = "compile")]
 pub use build::{BuildError, BuildReport, BuildSettings, Progress, build};
@@ -65,7 +67,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
 
 /// The version of the layout. Any change of layout or of scoring makes a new one: an older
 /// reader must refuse a pack rather than answer differently from everyone else.
-pub const PACK_VERSION: u16 = 3;
+pub const PACK_VERSION: u16 = 4;
 
 /// An entry's place in a pack. Means something only together with that pack's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -112,6 +114,7 @@ pub struct Pack {
     entries: Vec<u32>,
     hot: hot::Place,
     rules: rules::Place,
+    variants: variants::Place,
     lexicon: lexicon::Place,
     model: model::Place,
 }
@@ -166,6 +169,7 @@ impl Pack {
 
         let hot = hot::Place::check(rest.part()?, count)?;
         let rules = rules::Place::find(rest.part()?)?;
+        let variants = variants::Place::check(rest.part()?)?;
         let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;
@@ -175,6 +179,7 @@ impl Pack {
             entries,
             hot,
             rules,
+            variants,
             lexicon,
             model,
             bytes,
@@ -242,6 +247,10 @@ impl Pack {
 
     pub(crate) fn rules(&self) -> Rules<'_> {
         self.rules.open(&self.bytes)
+    }
+
+    pub(crate) fn variants(&self) -> Variants<'_> {
+        self.variants.open(&self.bytes)
     }
 
     pub(crate) fn lexicon(&self) -> Lexicon<'_> {

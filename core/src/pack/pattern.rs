@@ -1,7 +1,7 @@
 //! Compiling patterns: from regular expressions to the tables of `automaton`.
 //!
 //! Patterns see a question folded as `answer::fold` folds it: lower case, half width, without
-//! accents, so a pattern's letters are folded too, and case makes no difference. `\d`, `\w`,
+//! accents, simplified Chinese, so a pattern's letters are folded too, and case makes no difference. `\d`, `\w`,
 //! `\s` and `\b` are those of ASCII. The tables are minimal and bounded in size.
 
 use std::collections::HashMap;
@@ -13,6 +13,7 @@ use regex_automata::util::{start, syntax};
 use regex_automata::{Anchored, MatchKind};
 
 use super::automaton::{DEAD, MATCH};
+use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::fold;
 use crate::limits::AUTOMATON_BYTES_MAX;
@@ -34,13 +35,21 @@ pub enum PatternError {
 }
 
 /// A pattern that is sought anywhere in a question.
-pub(crate) fn compile_search(pattern: &str) -> Result<Vec<u8>, PatternError> {
-    table(&folded(pattern), Anchored::No)
+pub(crate) fn compile_search(
+    pattern: &str,
+    variants: Variants<'_>,
+) -> Result<Vec<u8>, PatternError> {
+    table(&folded(pattern, variants), Anchored::No)
 }
 
 /// Patterns of an entity, any of which matches it wholly.
-pub(crate) fn compile_entity(patterns: &[impl AsRef<str>]) -> Result<Vec<u8>, PatternError> {
-    let each = patterns.iter().map(|pattern| folded(pattern.as_ref()));
+pub(crate) fn compile_entity(
+    patterns: &[impl AsRef<str>],
+    variants: Variants<'_>,
+) -> Result<Vec<u8>, PatternError> {
+    let each = patterns
+        .iter()
+        .map(|pattern| folded(pattern.as_ref(), variants));
     table(&either(each), Anchored::Yes)
 }
 
@@ -94,7 +103,7 @@ fn page_char(c: char) -> String {
 }
 
 /// The pattern with its letters folded, and the classes of ASCII for those of Unicode.
-fn folded(pattern: &str) -> String {
+fn folded(pattern: &str, variants: Variants<'_>) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.chars().peekable();
     while let Some(c) = chars.next() {
@@ -123,7 +132,7 @@ fn folded(pattern: &str) -> String {
             '(' if is_case_flag(&mut chars) => {}
             c if c.is_ascii() => out.push(c.to_ascii_lowercase()),
             c => {
-                for (same, _) in fold::letters(c.encode_utf8(&mut [0; 4])) {
+                for (same, _) in fold::letters(c.encode_utf8(&mut [0; 4]), variants) {
                     // A full-width bracket is no bracket of the pattern.
                     if same.is_ascii_punctuation() {
                         out.push('\\');
@@ -246,7 +255,7 @@ mod tests {
     #[test]
     fn what_every_pack_knows_compiles_to_small_tables() {
         for built_in in BuiltIn::ALL {
-            let table = compile_entity(&built_in.patterns());
+            let table = compile_entity(&built_in.patterns(), Variants::default());
             let bytes = table.map(|table| table.len());
 
             assert!(
@@ -258,14 +267,24 @@ mod tests {
 
     #[test]
     fn patterns_are_refused_with_a_reason() {
-        let told = |pattern: &str| compile_search(pattern).err().map(|error| error.to_string());
+        let told = |pattern: &str| {
+            compile_search(pattern, Variants::default())
+                .err()
+                .map(|error| error.to_string())
+        };
         let unclosed = told("(a").unwrap_or_default();
         assert!(unclosed.contains("unclosed group"), "{unclosed}");
-        assert_eq!(compile_search("a*"), Err(PatternError::MatchesNothing));
         assert_eq!(
-            compile_search("(a|b)*a(a|b){15}c"),
+            compile_search("a*", Variants::default()),
+            Err(PatternError::MatchesNothing)
+        );
+        assert_eq!(
+            compile_search("(a|b)*a(a|b){15}c", Variants::default()),
             Err(PatternError::TooLarge)
         );
-        assert_eq!(compile_search("x{100000}"), Err(PatternError::TooLarge));
+        assert_eq!(
+            compile_search("x{100000}", Variants::default()),
+            Err(PatternError::TooLarge)
+        );
     }
 }

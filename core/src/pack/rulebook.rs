@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::BuildError;
 use super::pattern::{self, PatternError};
 use super::rules::{Action, FIRST};
+use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::matching::{NEAR, NEAR_IN_ORDER, ONE_OF, PATTERN};
 use crate::answer::tokens::Tokens;
@@ -16,8 +17,12 @@ pub(super) fn write(
     knowledge: &Knowledge,
     rules: &[FaqRule],
     index: &BTreeMap<&str, u16>,
+    variants: Variants<'_>,
 ) -> Result<Writer, BuildError> {
-    let mut book = Rulebook::default();
+    let mut book = Rulebook {
+        variants,
+        ..Rulebook::default()
+    };
     let mut entities = Writer::default();
     let carried = carried(knowledge, rules);
     for (name, kind) in &carried {
@@ -73,14 +78,15 @@ fn schedule(knowledge: &Knowledge) -> Writer {
 
 /// What rules and entities share: the patterns, each once.
 #[derive(Default)]
-struct Rulebook {
+struct Rulebook<'v> {
+    variants: Variants<'v>,
     automata: Vec<Vec<u8>>,
     /// For each entity that is found by a pattern, which.
     of_entity: BTreeMap<String, u32>,
     tokens: Tokens,
 }
 
-impl Rulebook {
+impl Rulebook<'_> {
     fn add(&mut self, automaton: Vec<u8>) -> u32 {
         let place = self.automata.iter().position(|other| *other == automaton);
         let place = place.unwrap_or_else(|| {
@@ -113,7 +119,7 @@ impl Rulebook {
                 return Ok(());
             }
         };
-        let automaton = self.add(pattern::compile_entity(&patterns)?);
+        let automaton = self.add(pattern::compile_entity(&patterns, self.variants)?);
         part.text(name);
         part.u8(0);
         part.varint(automaton);
@@ -220,7 +226,7 @@ impl Rulebook {
                 }
             }
             Condition::Pattern(pattern) => {
-                let automaton = self.add(pattern::compile_search(pattern)?);
+                let automaton = self.add(pattern::compile_search(pattern, self.variants)?);
                 part.u8(PATTERN);
                 part.u16(automaton as u16);
             }
@@ -253,7 +259,7 @@ impl Rulebook {
     }
 
     fn term(&mut self, part: &mut Writer, term: &str) {
-        self.tokens.read(term);
+        self.tokens.read(term, self.variants);
         part.u8(self.tokens.all().len() as u8);
         for token in self.tokens.all() {
             part.u32(token.hash);

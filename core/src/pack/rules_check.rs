@@ -147,7 +147,7 @@ fn term(part: &mut Bytes<'_>, length: u8) -> Result<(), PackError> {
 mod tests {
     use super::*;
     use crate::knowledge;
-    use crate::pack::rulebook;
+    use crate::pack::{Variants, rulebook};
 
     const KNOWLEDGE: &str = r#"{"id":"a","phrasings":["alpha"],"answer":"A"}
 {"id":"b","phrasings":["beta"],"answer":"B"}
@@ -161,9 +161,14 @@ mod tests {
     fn written() -> Vec<u8> {
         let knowledge = knowledge::parse("test.jsonl", KNOWLEDGE.as_bytes()).unwrap();
         let index = [("a", 0), ("b", 1)].into_iter().collect();
-        rulebook::write(&knowledge, &knowledge.rules_in_order(), &index)
-            .unwrap()
-            .0
+        rulebook::write(
+            &knowledge,
+            &knowledge.rules_in_order(),
+            &index,
+            Variants::default(),
+        )
+        .unwrap()
+        .0
     }
 
     #[test]

@@ -1,16 +1,38 @@
 //! Writing the words of a pack: the concepts that every pack starts from, those that the editor
-//! added, and how characters sound.
+//! added, how characters sound, and which are simplified.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
-use crate::knowledge::{DENIALS, Knowledge, PLAIN, SOUNDS, WORDS};
+use crate::knowledge::{DENIALS, Knowledge, PLAIN, SIMPLIFIED, SOUNDS, WORDS};
 use crate::limits::SYNONYM_TOKENS_MAX;
 
+/// The simplified characters, where there is Chinese, as [`Variants`] reads them.
+pub(super) fn simplified(knowledge: &Knowledge) -> Vec<u8> {
+    let known = if has_chinese(knowledge) {
+        SIMPLIFIED
+    } else {
+        ""
+    };
+    let pairs: BTreeMap<u16, u16> = known.split_whitespace().filter_map(pair).collect();
+    let upper = |code: &u16| (code >> 8) as u8;
+    let lower = |code: &u16| *code as u8;
+    let of_traditional = pairs.keys().map(upper).chain(pairs.keys().map(lower));
+    let of_simplified = pairs.values().map(upper).chain(pairs.values().map(lower));
+    of_traditional.chain(of_simplified).collect()
+}
+
+/// The codes of two characters.
+fn pair(text: &str) -> Option<(u16, u16)> {
+    let mut codes = text.chars().map(|c| u16::try_from(u32::from(c)).ok());
+    Some((codes.next()??, codes.next()??))
+}
+
 /// The part of the pack with its words.
-pub(super) fn write(knowledge: &Knowledge) -> Writer {
+pub(super) fn write(knowledge: &Knowledge, variants: Variants<'_>) -> Writer {
     let sounds = if has_chinese(knowledge) {
         sounds()
     } else {
@@ -24,7 +46,7 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
     let groups: Vec<Vec<String>> = knowledge.synonyms.iter().cloned().chain(starter).collect();
     for (concept, group) in groups.iter().enumerate() {
         for term in group {
-            tokens.read(term);
+            tokens.read(term, variants);
             if !(1..=SYNONYM_TOKENS_MAX).contains(&tokens.all().len()) {
                 continue;
             }
@@ -43,7 +65,7 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
     }
     let mut part = Writer::default();
     for list in [PLAIN, DENIALS] {
-        let words = hashes(list);
+        let words = hashes(list, variants);
         part.varint(words.len() as u32);
         for word in words {
             part.u32(word);
@@ -67,9 +89,9 @@ pub(super) fn write(knowledge: &Knowledge) -> Writer {
 }
 
 /// The hashes of a list's words, ascending.
-fn hashes(list: &str) -> BTreeSet<u32> {
+fn hashes(list: &str, variants: Variants<'_>) -> BTreeSet<u32> {
     let mut tokens = Tokens::default();
-    tokens.read(list);
+    tokens.read(list, variants);
     tokens.all().iter().map(|token| token.hash).collect()
 }
 

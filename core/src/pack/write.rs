@@ -2,6 +2,7 @@
 
 use super::hot::KEY_BYTES;
 use super::model::Calibration;
+use super::variants::PAIR_BYTES;
 use super::{MAGIC, PACK_VERSION, fnv64};
 
 /// Bytes being written.
@@ -56,6 +57,7 @@ pub(super) struct Parts {
     pub(super) entries: Writer,
     pub(super) hot: Writer,
     pub(super) rules: Writer,
+    pub(super) variants: Writer,
     pub(super) lexicon: Writer,
     pub(super) model: Writer,
 }
@@ -68,6 +70,7 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
         &parts.entries,
         &parts.hot,
         &parts.rules,
+        &parts.variants,
         &parts.lexicon,
         &parts.model,
     ] {
@@ -80,6 +83,14 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
     file.0.extend(fnv64(&content.0).to_le_bytes());
     file.0.extend(content.0);
     file.0
+}
+
+/// The simplified characters, as [`Variants`](super::Variants) reads them.
+pub(super) fn variants(pairs: &[u8]) -> Writer {
+    let mut part = Writer::default();
+    part.varint((pairs.len() / PAIR_BYTES) as u32);
+    part.0.extend(pairs);
+    part
 }
 
 /// The table of exact questions; `sorted` ascends without repetition.

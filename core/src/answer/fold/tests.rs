@@ -12,7 +12,8 @@ use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
 use super::ranges::RANGES;
-use super::{Kind, SEVERAL, letters};
+use super::{Kind, SEVERAL};
+use crate::pack::Variants;
 
 /// Letters that Unicode does not take apart, as they are typed where the key is missing. Small
 /// ones; capital letters become these.
@@ -122,6 +123,10 @@ fn forms(c: char) -> Vec<String> {
         return vec![text];
     }
     vec![text.nfkd().collect(), text.nfkc().collect(), text]
+}
+
+fn letters(text: &str) -> super::Letters<'_> {
+    super::letters(text, Variants::default())
 }
 
 fn folded(text: &str) -> String {
@@ -354,7 +359,7 @@ fn forms_of_the_same_text_become_one() {
         ("Ⓗⓔ⒧", "hel"),
     ] {
         let mut read = String::new();
-        super::read(typed, &mut read);
+        super::read(typed, Variants::default(), &mut read);
         assert_eq!(read, meant, "{typed}");
     }
 }
