@@ -85,6 +85,7 @@ export class Platform {
   #inbox;
   #trust;
   #known;
+  #past;
   #learning = Promise.resolve();
   #name;
   #report;
@@ -257,6 +258,7 @@ export class Platform {
   /**
    * Reports the inbox's current pack, if there is one that was not reported yet, that is signed as
    * such and whole; without a network, that of the last time. Packs stay in the browser's cache.
+   * One that can't be had is asked for again when a hop greets, and with the visitor's messages.
    * Until then the one before goes on. `name`: what a hop says is current, which another part of
    * the same edge may not know for some seconds.
    */
@@ -268,9 +270,12 @@ export class Platform {
       const { pack, published } = await (await ask(pointer, "no-cache").catch(() => ask(pointer, "force-cache"))).json();
       if (name && name !== pack && !again) setTimeout(() => this.learn(name, true), POINTER_FRESH_FOR);
       if (pack === this.#known || !(await this.#trust.of(this.#inbox, pack, published))) return;
-      const response = await ask("packs/" + pack, "force-cache");
+      // The browser's cache keeps it for good; should that be something else, the next try goes past it.
+      const response = await ask("packs/" + pack, this.#past);
+      this.#past = "reload";
       const bytes = await response.arrayBuffer();
       if (!response.ok || (subtle && pack !== hex(await subtle.digest("SHA-256", bytes)))) return;
+      this.#past = undefined;
       this.#known = pack;
       this.#report(Report.Pack, pack, new Uint8Array(bytes));
     }).catch(() => { /* There is none, or not now. */ });

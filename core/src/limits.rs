@@ -84,8 +84,13 @@ pub const PONG_WITHIN: Duration = Duration::from_secs(10);
 pub const VISITOR_SILENT_MAX: Duration = Duration::from_secs(60);
 /// A WebSocket from which nothing came for this long is closed by an edge, which can't ask: clients
 /// ping `PING_AFTER` the last answer, browsers delay that to once a minute for pages in the
-/// background.
+/// background. It holds for a stream of events, too: nothing comes on that one, so what counts is
+/// what comes by requests beside it.
 pub const EDGE_SOCKET_SILENT_MAX: Duration = Duration::from_secs(150);
+/// An operator may set that to no less…
+pub const EDGE_SOCKET_SILENT_LEAST: Duration = Duration::from_secs(40);
+/// …and no more.
+pub const EDGE_SOCKET_SILENT_MOST: Duration = Duration::from_secs(3600);
 /// A WebSocket that takes nothing of what is written to it for this long is closed.
 pub const SOCKET_WRITE_WITHIN: Duration = Duration::from_secs(30);
 /// Consecutive failures of a transport before the next one is tried.
@@ -95,8 +100,9 @@ pub const LONG_POLL_HOLD: Duration = Duration::from_secs(25);
 
 // ---- Edge -----------------------------------------------------------------------------------
 
-/// What an edge sends to a WebSocket from which nothing comes meanwhile: the platform keeps what is
-/// not read. One frame more closes it, and the visitor catches up from its cursor.
+/// What an edge sends to a WebSocket from which nothing comes meanwhile, or by a stream of events
+/// beside which nothing comes: the platform keeps what is not read. One frame more closes it, and the
+/// visitor catches up from its cursor.
 pub const EDGE_SOCKET_UNHEARD_BYTES_MAX: usize = 1024 * 1024;
 /// How long an edge waits for the origin's commit before it stores a message itself.
 pub const ORIGIN_REPLY_WITHIN: Duration = Duration::from_secs(3);
@@ -173,6 +179,12 @@ const _: () = {
     assert!(
         2 * 60 + PING_AFTER.as_secs() < EDGE_SOCKET_SILENT_MAX.as_secs()
             && 2 * VISITOR_SILENT_MAX.as_secs() < EDGE_SOCKET_SILENT_MAX.as_secs()
+    );
+    // Somebody who pings in time is heard in time.
+    assert!(
+        PING_AFTER.as_secs() + PONG_WITHIN.as_secs() < EDGE_SOCKET_SILENT_LEAST.as_secs()
+            && EDGE_SOCKET_SILENT_LEAST.as_secs() < EDGE_SOCKET_SILENT_MAX.as_secs()
+            && EDGE_SOCKET_SILENT_MAX.as_secs() < EDGE_SOCKET_SILENT_MOST.as_secs()
     );
     // The burst covers one full frame.
     assert!(VISITOR_SUBMISSIONS_BURST as usize >= SUBMISSIONS_PER_FRAME_MAX);

@@ -181,6 +181,14 @@ fn the_times_in_the_text_are_those_of_the_code() {
         (seconds(150), seconds(60))
     );
     assert_eq!(
+        (
+            limits::EDGE_SOCKET_SILENT_LEAST,
+            limits::EDGE_SOCKET_SILENT_MOST
+        ),
+        (seconds(40), seconds(3600))
+    );
+    assert_eq!(limits::EDGE_SOCKET_UNHEARD_BYTES_MAX, 1024 * 1024);
+    assert_eq!(
         (limits::RETRANSMIT_AFTER, limits::RETRANSMIT_AFTER_MAX),
         (seconds(4), seconds(60))
     );

@@ -6,6 +6,7 @@ use core::time::Duration;
 use firsthop_core::hop::client::{Client, Output, Transport};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::limits::{EDGE_SOCKET_SILENT_MAX, PING_AFTER};
+use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::visitor::{
     Events, Reach, Refused, Said, SaidText, Stored, Submission, ToServer, ToVisitor, Typing,
     Welcome,
@@ -125,24 +126,51 @@ fn a_visitor_without_a_network_stays_on_the_best_transport() {
 }
 
 #[test]
-fn a_socket_is_pinged_also_while_frames_come() {
-    let mut client = greeted_by(Transport::Socket);
-    let mut now = NOW;
-    let mut pings = 0;
-    while now < NOW + EDGE_SOCKET_SILENT_MAX {
-        now = now + Duration::from_secs(1);
-        client.handle_timeout(now);
-        for frame in requests(&mut client).into_iter().flatten() {
-            if let ToServer::Ping(ping) = frame {
-                pings += 1;
-                client.handle_frames(now, vec![ping.into()]);
+fn a_socket_or_stream_is_pinged_also_while_frames_come() {
+    for transport in [Transport::Socket, Transport::Stream] {
+        let mut client = greeted_by(transport);
+        let mut now = NOW;
+        let mut pings = 0;
+        while now < NOW + EDGE_SOCKET_SILENT_MAX {
+            now = now + Duration::from_secs(1);
+            client.handle_timeout(now);
+            for frame in requests(&mut client).into_iter().flatten() {
+                if let ToServer::Ping(ping) = frame {
+                    pings += 1;
+                    client.handle_frames(now, vec![ping.into()]);
+                }
             }
+            client.handle_frames(now, vec![Typing { on: true }.into()]);
         }
-        client.handle_frames(now, vec![Typing { on: true }.into()]);
+        assert_eq!(
+            pings,
+            EDGE_SOCKET_SILENT_MAX.as_secs() / PING_AFTER.as_secs()
+        );
     }
-    assert_eq!(
-        pings,
-        EDGE_SOCKET_SILENT_MAX.as_secs() / PING_AFTER.as_secs()
+}
+
+#[test]
+fn each_link_names_the_pack_anew() {
+    let pack = PackHash([7; 32]);
+    let named = |client: &mut Client, pack| {
+        let ToVisitor::Welcome(welcome) = welcome(Reach::Up) else {
+            unreachable!("it is one")
+        };
+        let pack = Some(pack);
+        client.handle_frames(NOW, vec![Welcome { pack, ..welcome }.into()]);
+        outputs(client).contains(&Output::Pack(PackHash([7; 32])))
+    };
+    let mut client = connected();
+    assert!(named(&mut client, pack));
+    assert!(!named(&mut client, pack), "every request has its welcome");
+    assert_eq!(client.pack(), Some(pack));
+    client.handle_closed(NOW);
+    assert_eq!(client.pack(), None);
+    client.connect(NOW);
+    client.handle_connected(NOW);
+    assert!(
+        named(&mut client, pack),
+        "it may not have been there to be fetched"
     );
 }
 

@@ -54,5 +54,8 @@ const edge :Workerd.Worker = (
     (name = "FIRSTHOP_TOKEN_KEY", fromEnvironment = "FIRSTHOP_TOKEN_KEY"),
     (name = "FIRSTHOP_PACK_KEY", fromEnvironment = "FIRSTHOP_PACK_KEY"),
     (name = "FIRSTHOP_ORIGIN_URL", fromEnvironment = "FIRSTHOP_ORIGIN_URL"),
+
+    # May be absent: after how many seconds of silence a visitor's connection is closed.
+    (name = "FIRSTHOP_SILENT_SECONDS", fromEnvironment = "FIRSTHOP_SILENT_SECONDS"),
   ],
 );

@@ -1,6 +1,11 @@
 //! What an edge must be told before it can do anything: who it is, its keys, where the origin is.
 
+use core::time::Duration;
+
 use firsthop_core::id::EdgeId;
+use firsthop_core::limits::{
+    EDGE_SOCKET_SILENT_LEAST, EDGE_SOCKET_SILENT_MAX, EDGE_SOCKET_SILENT_MOST,
+};
 use firsthop_core::pack::signature::PackKey;
 use firsthop_core::token::Key;
 
@@ -17,6 +22,8 @@ pub struct Config {
     pub pack_keys: Vec<PackKey>,
     /// Where the origin is, without a slash at the end.
     pub origin_url: String,
+    /// How long nothing may come from a visitor's connection.
+    pub silent_max: Duration,
 }
 
 /// What is wrong with the settings. The operator must act.
@@ -48,6 +55,8 @@ pub mod variable {
     pub const PACK_KEY: &str = "FIRSTHOP_PACK_KEY";
     /// The origin's address.
     pub const ORIGIN_URL: &str = "FIRSTHOP_ORIGIN_URL";
+    /// After how many seconds of silence a visitor's connection is closed; 150, if not set.
+    pub const SILENT_SECONDS: &str = "FIRSTHOP_SILENT_SECONDS";
 }
 
 /// Used where the origin is a binding, not an address.
@@ -103,12 +112,26 @@ impl Config {
                 "an address that begins with http:// or https://",
             ));
         }
+        let silent_max = match get(variable::SILENT_SECONDS).filter(|value| !value.is_empty()) {
+            None => EDGE_SOCKET_SILENT_MAX,
+            Some(seconds) => seconds
+                .trim()
+                .parse()
+                .ok()
+                .map(Duration::from_secs)
+                .filter(|max| (EDGE_SOCKET_SILENT_LEAST..=EDGE_SOCKET_SILENT_MOST).contains(max))
+                .ok_or(malformed(
+                    variable::SILENT_SECONDS,
+                    "a number of seconds from 40 to 3600",
+                ))?,
+        };
         Ok(Self {
             edge,
             keys,
             token_key,
             pack_keys,
             origin_url,
+            silent_max,
         })
     }
 }
@@ -126,7 +149,8 @@ mod tests {
                 variable::EDGE_KEY => Some(edge_key.to_owned()),
                 variable::TOKEN_KEY => Some("22".repeat(32)),
                 variable::PACK_KEY => Some("33".repeat(32)),
-                _ => origin_url.map(str::to_owned),
+                variable::ORIGIN_URL => origin_url.map(str::to_owned),
+                _ => None,
             },
             bound,
         )
@@ -151,6 +175,28 @@ mod tests {
             "{error}"
         );
         assert!(read(&two, Some("origin.example"), false).is_err());
+    }
+
+    #[test]
+    fn silence_has_a_bound_whatever_is_set() {
+        let silent = |seconds: Option<&str>| {
+            let get = |name| match name {
+                variable::EDGE_ID => Some(ID.to_owned()),
+                variable::ORIGIN_URL => None,
+                variable::SILENT_SECONDS => seconds.map(str::to_owned),
+                _ => Some("22".repeat(32)),
+            };
+            Config::read(get, true).map(|config| config.silent_max)
+        };
+        assert_eq!(silent(None), Ok(EDGE_SOCKET_SILENT_MAX));
+        assert_eq!(silent(Some("")), Ok(EDGE_SOCKET_SILENT_MAX));
+        assert_eq!(silent(Some("40")), Ok(EDGE_SOCKET_SILENT_LEAST));
+        assert_eq!(silent(Some(" 3600 ")), Ok(EDGE_SOCKET_SILENT_MOST));
+        for wrong in ["39", "3601", "-1", "1e3", "never"] {
+            let error = silent(Some(wrong)).unwrap_err();
+            let expected = "FIRSTHOP_SILENT_SECONDS must be a number of seconds from 40 to 3600";
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]

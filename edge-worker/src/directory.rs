@@ -260,16 +260,22 @@ async fn fetch(shelf: &impl Shelf, key: &str) -> Result<Inbox, Failure> {
         .ok()
         .filter(|inbox: &Inbox| inbox.key == key)
         .ok_or_else(|| Away("an inbox was answered with something else".to_owned()))?;
-    let inbox = with_trusted_pack(shelf, inbox, kept.as_ref());
+    let mut inbox = with_trusted_pack(shelf, inbox, kept.as_ref());
     if let Some(hash) = inbox.pack
         && !shelf.has_pack(hash)?
     {
-        shelf.put_pack(
-            hash,
-            &fetch_pack(shelf, hash)
-                .await?
-                .ok_or_else(|| Away(format!("pack {hash} is not there")))?,
-        )?;
+        match fetch_pack(shelf, hash).await {
+            Ok(Some(bytes)) => shelf.put_pack(hash, &bytes)?,
+            missing => {
+                // Its visitors come in all the same: the origin answers them. It is asked for again
+                // when the inbox is.
+                let why = missing
+                    .err()
+                    .map_or_else(|| format!("pack {hash} is not there"), |Away(why)| why);
+                shelf.warn(&format!("inbox {key} goes on without its new pack: {why}"));
+                inbox = with_kept_pack(shelf, inbox, kept.as_ref());
+            }
+        }
     }
     if kept.as_ref() != Some(&inbox) {
         shelf.put_inbox(&inbox)?;
@@ -300,6 +306,11 @@ fn with_trusted_pack(host: &impl Host, inbox: Inbox, kept: Option<&Inbox>) -> In
         "pack {pack} of inbox {} is not taken: {refused}",
         inbox.key
     ));
+    with_kept_pack(host, inbox, kept)
+}
+
+/// The inbox with the pack that is kept of it, if that is signed as such; else with none.
+fn with_kept_pack(host: &impl Host, inbox: Inbox, kept: Option<&Inbox>) -> Inbox {
     let kept = kept.filter(|kept| is_trusted(host, kept));
     Inbox {
         pack: kept.and_then(|kept| kept.pack),

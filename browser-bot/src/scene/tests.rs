@@ -321,7 +321,7 @@ fn away_says_what_works_and_a_refusal_says_why() {
             .banner
             .as_deref()
             .unwrap()
-            .contains("Answers still work")
+            .contains("I still answer what I know")
     );
     assert!(scene.person_asked);
     assert!(

@@ -70,6 +70,8 @@ impl Shell {
             claim: None,
             page: self.browser.page().url,
         };
+        // It may not have been there when it was named.
+        self.learn();
         let answered = if self.client.bot_speaks() {
             self.knowledge.answer(id, &mut said)
         } else {

@@ -13,7 +13,7 @@ use js_sys::Promise;
 
 use firsthop_core::Instant;
 use firsthop_core::hop::client::{Change, Client, Output};
-use firsthop_core::pack::{Pack, PackHash};
+use firsthop_core::pack::Pack;
 use firsthop_core::protocol::{Author, Content, Event, Seq};
 
 pub(crate) use link::{NotAdmitted, Report};
@@ -136,7 +136,6 @@ impl Shell {
         let now = clock::instant();
         match happening {
             Happening::Recalled(remembered) => self.recalled(now, remembered),
-            // One that can't be had is asked for again when the hop above names it again.
             Happening::Pack(pack) => self.knowledge.set(pack),
             Happening::Act(act) => self.act(now, act),
             Happening::Toggle => self.open(now, !self.view.is_open()),
@@ -178,7 +177,7 @@ impl Shell {
                 }
                 Output::Send(frames) => self.browser.send(&frames, self.client.hello()),
                 Output::Save(change) => self.changes.push(change),
-                Output::Pack(name) => self.learn(name),
+                Output::Pack(_) => self.learn(),
                 Output::Token(token) => self.renewed(token.token.into_exposed()),
                 Output::Typing(typing) => self.set_typing(now, typing.on),
                 Output::Changed => {}
@@ -282,8 +281,11 @@ impl Shell {
             .set_context(self.around.words.tag, Some(self.browser.page()));
     }
 
-    fn learn(&self, name: PackHash) {
-        if self.knowledge.hash() != Some(name) {
+    /// Fetches the pack that the hop above says is current, unless it is here.
+    fn learn(&self) {
+        if let Some(name) = self.client.pack()
+            && self.knowledge.hash() != Some(name)
+        {
             self.browser.learn(&name.to_string());
         }
     }

@@ -169,7 +169,7 @@ impl Client {
         self.visitor
     }
 
-    /// The current pack, as the hop above said.
+    /// The current pack, as the hop above said on this link.
     pub const fn pack(&self) -> Option<PackHash> {
         self.pack
     }

@@ -17,7 +17,7 @@ use firsthop_edge::host::{Away, Front, Host, OriginAnswer, OriginRequest};
 use firsthop_edge::visit::Visit;
 use futures_util::StreamExt;
 use futures_util::future::{Either, join_all, select};
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use worker::{Date, Delay, Env, Fetch, Fetcher, Headers, Method, Request, RequestInit, Response};
 
@@ -39,12 +39,8 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(env: Env) -> Result<Self, ConfigError> {
-        let get = |name| {
-            env.var(name)
-                .ok()
-                .map(|value| value.to_string())
-                .filter(|value| value != "null")
-        };
+        // Not `env.var`, which fails on what workerd makes of a variable that is not set: null.
+        let get = |name: &'static str| Reflect::get(&env, &name.into()).ok()?.as_string();
         let config = Rc::new(Config::read(get, env.service("ORIGIN").is_ok())?);
         Ok(Self { env, config })
     }

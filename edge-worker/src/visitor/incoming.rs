@@ -28,14 +28,20 @@ impl Visitor {
             return;
         };
         known.heard_at = now;
-        if now.since(known.remembered_at) >= PING_AFTER {
+        known.unread.heard();
+        if !known.lasting {
+            // Requests speak for the streams that they come beside.
+            for beside in self.sockets.values_mut().filter(|socket| !socket.lasting) {
+                beside.heard_at = now;
+                beside.unread.heard();
+            }
+        } else if now.since(known.remembered_at) >= PING_AFTER {
             self.remember(socket);
         }
         self.close_silent(now);
         let Some(known) = self.sockets.get_mut(&socket) else {
             return;
         };
-        known.unread.heard();
         let frames = match decode::<ToServer>(known.visit.encoding(), bytes) {
             Ok(frames) => frames,
             Err(problem) => return self.refuse(socket, problem),

@@ -6,9 +6,10 @@
 //!
 //! * A socket says `hello` first, and hears nothing before its `welcome`.
 //! * Whatever a socket sends, nobody else notices more than its frames.
-//! * A WebSocket from which nothing comes is closed, at the first event after its time: no timer
-//!   keeps the object awake for that, as the origin asks after a quiet visitor.
-//! * A WebSocket that is sent much and says nothing is closed: what waits for it is bounded.
+//! * A connection from which nothing comes is closed, at the first event after its time: no timer
+//!   keeps the object awake for that, as the origin asks after a quiet visitor. A stream of events is
+//!   heard by the requests beside it.
+//! * A connection that is sent much and says nothing is closed: what waits for it is bounded.
 //!
 //! All of it may vanish between two events. What a socket needs to live on is in its
 //! [`Memo`], which the host keeps beside the socket. Start reading at `handle_message` (`incoming`),
@@ -28,6 +29,7 @@ pub use exchange::Exchange;
 pub use memo::{Memo, Stage};
 pub use outgoing::Effect;
 
+use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
 use firsthop_core::answer::Answerer;
@@ -92,6 +94,7 @@ pub struct Visitor {
     frames: Bucket,
     submissions: Bucket,
     remembered: (Option<Status>, Reach),
+    silent_max: Duration,
     effects: VecDeque<Effect>,
 }
 
@@ -114,6 +117,7 @@ impl Visitor {
             frames: Bucket::new(VISITOR_FRAMES_BURST, VISITOR_FRAME_REFILL),
             submissions: Bucket::new(VISITOR_SUBMISSIONS_BURST, VISITOR_SUBMISSION_REFILL),
             remembered: (None, Reach::Up),
+            silent_max: EDGE_SOCKET_SILENT_MAX,
             effects: VecDeque::new(),
         };
         for (socket, memo) in sockets {
@@ -128,6 +132,13 @@ impl Visitor {
         }
         visitor.remembered = (visitor.relay.status(), visitor.relay.reach());
         visitor
+    }
+
+    /// Closes connections after this much silence, instead of after `EDGE_SOCKET_SILENT_MAX`.
+    #[must_use]
+    pub const fn silent_after(mut self, silent_max: Duration) -> Self {
+        self.silent_max = silent_max;
+        self
     }
 
     /// The visitor.
@@ -270,13 +281,13 @@ impl Visitor {
         self.sockets.get(&socket).map(|socket| &socket.visit)
     }
 
-    fn close_silent(&mut self, now: Instant) {
+    /// Closes what has been silent for too long. Every event does that, too; who knows that time has
+    /// passed without any may call it.
+    pub fn close_silent(&mut self, now: Instant) {
         let silent: Vec<_> = self
             .sockets
             .iter()
-            .filter(|(_, socket)| {
-                socket.lasting && now.since(socket.heard_at) >= EDGE_SOCKET_SILENT_MAX
-            })
+            .filter(|(_, socket)| now.since(socket.heard_at) >= self.silent_max)
             .map(|(id, _)| *id)
             .collect();
         for id in silent {

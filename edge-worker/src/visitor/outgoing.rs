@@ -114,8 +114,7 @@ impl Visitor {
 
     pub(super) fn send(&mut self, id: SocketId, frame: impl Into<ToVisitor>) {
         let frame = frame.into();
-        // What else waits for frames has a queue, which tells when it is full.
-        let socket = self.sockets.get_mut(&id).filter(|socket| socket.lasting);
+        let socket = self.sockets.get_mut(&id);
         if socket.is_some_and(|socket| !socket.unread.takes(&frame)) {
             return self.close(id, Closing::TooSlow);
         }

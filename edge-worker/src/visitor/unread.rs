@@ -1,8 +1,8 @@
-//! How much a socket was sent since it was last heard.
+//! How much a connection was sent since its client was last heard.
 //!
-//! The platform keeps what a WebSocket's client does not read, in memory, without a bound, and does
-//! not say how much that is. So a client that was sent much and has said nothing since, not even that
-//! it lives, counts as one that does not read. What it misses it gets when it comes back.
+//! The platform keeps what a client does not read, in memory, without a bound, and does not say how
+//! much that is. So a client that was sent much and has said nothing since, not even that it lives or
+//! what it has got, counts as one that does not read. What it misses it gets when it comes back.
 
 use firsthop_core::limits::EDGE_SOCKET_UNHEARD_BYTES_MAX;
 use firsthop_core::protocol::event_bytes;

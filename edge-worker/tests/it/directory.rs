@@ -219,3 +219,39 @@ fn an_inbox_without_a_trusted_pack_is_served_without_a_bot() {
     assert_eq!(ask(&host), Ok(without));
     assert!(host.packs.borrow().is_empty());
 }
+
+#[test]
+fn an_inbox_whose_pack_can_not_be_had_is_served_without_it_until_it_can() {
+    let host = FakeHost::new();
+    host.origin.borrow_mut().packs.clear();
+    let bare = Inbox {
+        pack: None,
+        published: None,
+        ..inbox()
+    };
+    assert_eq!(ask(&host), Ok(bare));
+    assert!(host.packs.borrow().is_empty());
+    let (hash, bytes) = pack_bytes();
+    host.origin.borrow_mut().packs.insert(hash, bytes);
+    host.wait(INBOX_FRESH_FOR);
+    assert_eq!(ask(&host), Ok(inbox()));
+
+    // A newer one that can't be had leaves the old one, and everything else is as told.
+    let newer = Inbox {
+        name: "Better shop".into(),
+        pack: Some(PackHash([8; 32])),
+        published: Some(pack_signer().sign("demo", PackHash([8; 32]), host.now())),
+        ..inbox()
+    };
+    host.origin.borrow_mut().inbox = Some(newer.clone());
+    host.wait(INBOX_FRESH_FOR);
+    let (pack, published) = (inbox().pack, inbox().published);
+    assert_eq!(
+        ask(&host),
+        Ok(Inbox {
+            pack,
+            published,
+            ..newer
+        })
+    );
+}

@@ -14,12 +14,14 @@ export class Edge {
   /**
    * `key` is what `firsthop edge create` printed; `origin` where batches go. `lie`, given the
    * bindings between wasm and workerd, returns them changed: so a platform misbehaves that doesn't.
+   * `env` are further settings.
    */
-  constructor(directory, port, origin, key, lie) {
+  constructor(directory, port, origin, key, { lie, env } = {}) {
     this.#port = port;
     if (lie) this.#program = misled(path.join(directory, "edge", "program"), lie);
     this.origin = origin;
     this.key = key;
+    this.env = env;
     this.state = path.join(directory, "edge", "state");
     fs.mkdirSync(this.state, { recursive: true });
   }
@@ -40,6 +42,7 @@ export class Edge {
       FIRSTHOP_TOKEN_KEY: this.key.token_key,
       FIRSTHOP_PACK_KEY: this.key.pack_key,
       FIRSTHOP_ORIGIN_URL: this.origin,
+      ...this.env,
     };
     this.#process = new Process("workerd", WORKERD, args, { env, extraPipes: 1 });
     await within(20_000, "workerd listens", listens(this.#process));

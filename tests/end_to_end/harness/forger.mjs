@@ -17,9 +17,14 @@ export class Forger {
       const passed = http.request({ hostname, port, path: request.url, method: request.method, headers }, async (answer) => {
         const chunks = [];
         for await (const chunk of answer) chunks.push(chunk);
-        const body = forger.#forge(request.url, Buffer.concat(chunks));
+        const whole = Buffer.concat(chunks);
+        const forged = forger.#forge(request.url, whole);
+        const { status = answer.statusCode, cache = "no-store", cut = false, body } = forged?.body === undefined ? { body: forged } : forged;
         const { "content-length": _, "transfer-encoding": __, connection: ___, ...kept } = answer.headers;
-        response.writeHead(answer.statusCode, { ...kept, "cache-control": "no-store" }).end(body);
+        response.writeHead(status, { ...kept, "cache-control": cache, ...(cut ? { "content-length": whole.length } : {}) });
+        // Less than was promised, and then the line is dead.
+        if (cut) response.write(body, () => response.destroy());
+        else response.end(body);
       });
       passed.on("error", () => response.destroy());
       request.pipe(passed);
@@ -48,7 +53,10 @@ export class Forger {
     return `http://127.0.0.1:${this.#server.address().port}`;
   }
 
-  /** From now on answers are what `forge(path, body)` makes of them. */
+  /**
+   * From now on answers are what `forge(path, body)` makes of them: a body, or `{ body, status, cache, cut }`
+   * with the status, how long it may be cached, and whether the line breaks off after the body.
+   */
   forge(forge) {
     this.#forge = forge;
   }

@@ -24,10 +24,11 @@ export class World {
 
   /**
    * Starts one for the story `t`.
-   * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out; `edgeLie` is for
-   * `Edge`.
+   * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out; `edgeLie` and
+   * `edgeEnv` are for `Edge`. `between`, given this world, says by which address the edge reaches
+   * the origin, if not by its own: then it may be that no pack gets through.
    */
-  static async start(t, { edge = true, edgeLie, knowledge = true, originEnv = {} } = {}) {
+  static async start(t, { edge = true, edgeLie, edgeEnv, between, knowledge = true, originEnv = {} } = {}) {
     const world = new World();
     t.after(() => world.#end());
     world.directory = fs.mkdtempSync(path.join(os.tmpdir(), "firsthop-story-"));
@@ -43,14 +44,14 @@ export class World {
     const pages = [world.shop.url, ...(edge ? [`http://127.0.0.1:${port}`] : [])];
     await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
-    if (edge) await world.#startEdge(port, edgeLie);
-    await until("visitors' hop knows the inbox", () => world.#knowsInbox(knowledge));
+    if (edge) await world.#startEdge(port, (await between?.(world)) ?? world.origin.url, { lie: edgeLie, env: edgeEnv });
+    await until("visitors' hop knows the inbox", () => world.#knowsInbox(knowledge && !between));
     return world;
   }
 
-  async #startEdge(port, lie) {
+  async #startEdge(port, origin, options) {
     const key = await this.origin.createEdge(`http://127.0.0.1:${port}`);
-    this.edge = new Edge(this.directory, port, this.origin.url, key, lie);
+    this.edge = new Edge(this.directory, port, origin, key, options);
     this.#closers.push(() => this.edge.kill());
     await this.edge.start();
   }

@@ -18,8 +18,8 @@ use crate::time::Instant;
 impl Client {
     /// Frames have come.
     pub fn handle_frames(&mut self, now: Instant, frames: Vec<ToVisitor>) {
-        // A socket is pinged also while frames come: an edge closes one that says nothing.
-        if self.pinged_at.take().is_some() || self.transport != Transport::Socket {
+        // Socket and stream are pinged also while frames come: an edge closes one that says nothing.
+        if self.pinged_at.take().is_some() || self.transport == Transport::Poll {
             self.heard_at = now;
         }
         let was_under_way = self.under_way;

@@ -102,6 +102,8 @@ impl Client {
         self.pinged_at = None;
         self.under_way = 0;
         self.held_off = false;
+        // The next link's welcome names it again: it may not have been there to be fetched.
+        self.pack = None;
         self.changed();
     }
 }

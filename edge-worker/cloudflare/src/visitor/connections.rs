@@ -125,6 +125,12 @@ impl Object {
             .map_err(internal)
     }
 
+    /// Time has passed on a stream of events; it may be the only one who notices.
+    pub(super) fn look_around(self: &Rc<Self>) {
+        self.with(|machine| machine.close_silent(self.now()));
+        self.drive();
+    }
+
     /// A WebSocket is no more. It may be the last, and nothing else here say whose it was.
     pub(super) fn lost(self: &Rc<Self>, socket: &WebSocket) -> worker::Result<()> {
         let memo = Sockets::memo(socket);

@@ -182,7 +182,8 @@ impl Object {
         else {
             return Ok(false);
         };
-        let machine = Machine::new(self.now(), self.seed(), visitor, inbox, stored, sockets);
+        let machine = Machine::new(self.now(), self.seed(), visitor, inbox, stored, sockets)
+            .silent_after(self.host.config().silent_max);
         *self.machine.borrow_mut() = Some(machine);
         Ok(true)
     }

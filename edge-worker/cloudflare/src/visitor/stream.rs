@@ -49,7 +49,10 @@ pub(crate) fn events(
             return Some((Ok(b": open\n\n".to_vec()), open));
         }
         let event = match within(STREAM_KEEP_ALIVE, open.frames.next()).await {
-            None => b": keep-alive\n\n".to_vec(),
+            None => {
+                open.object.look_around();
+                b": keep-alive\n\n".to_vec()
+            }
             Some(None) => return None,
             Some(Some(frame)) => match event(open.encoding, &frame) {
                 Ok(event) => event,

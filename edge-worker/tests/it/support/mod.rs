@@ -14,7 +14,9 @@ use std::time::Duration;
 use firsthop_core::id::{EdgeId, VisitorId};
 use firsthop_core::knowledge;
 use firsthop_core::limit::Buckets;
-use firsthop_core::limits::{ADMISSION_ADDRESSES_MAX, ADMISSION_REFILL, ADMISSIONS_BURST};
+use firsthop_core::limits::{
+    ADMISSION_ADDRESSES_MAX, ADMISSION_REFILL, ADMISSIONS_BURST, EDGE_SOCKET_SILENT_MAX,
+};
 use firsthop_core::pack::signature::PackSigner;
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
 use firsthop_core::protocol::Problem;
@@ -113,6 +115,7 @@ impl FakeHost {
             token_key: TOKEN_KEY,
             pack_keys: vec![pack_signer().key()],
             origin_url: "http://origin".into(),
+            silent_max: EDGE_SOCKET_SILENT_MAX,
         };
         Self {
             config,

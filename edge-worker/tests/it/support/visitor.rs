@@ -63,10 +63,15 @@ impl<'a> TestVisitor<'a> {
 
     /// A socket that has said nothing.
     pub(crate) fn open(&mut self) -> SocketId {
+        self.open_as(Kind::Socket)
+    }
+
+    /// A connection of some kind that has said nothing.
+    pub(crate) fn open_as(&mut self, kind: Kind) -> SocketId {
         self.sockets += 1;
         let socket = SocketId(self.sockets);
         self.machine
-            .open(self.host.instant(), socket, self.visit(), Kind::Socket)
+            .open(self.host.instant(), socket, self.visit(), kind)
             .unwrap();
         self.drive();
         socket

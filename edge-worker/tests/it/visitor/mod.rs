@@ -4,6 +4,7 @@ mod answering;
 mod away;
 mod refusing;
 mod silence;
+mod streams;
 mod tabs;
 
 use firsthop_core::id::MessageId;
