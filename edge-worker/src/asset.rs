@@ -25,8 +25,9 @@ pub struct Asset {
 
 /// Kept for ever: its name changes with its content.
 pub const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-/// Asked for again after five minutes.
-const SHORT: &str = "public, max-age=300";
+/// Asked for again after five minutes, while the one that is there is used: so a page has its widget
+/// also while nobody answers.
+const SHORT: &str = "public, max-age=300, stale-while-revalidate=86400";
 
 /// The answer to a request for the file of that name.
 pub fn serve(assets: &[Asset], name: &str, head: &Head) -> Response {

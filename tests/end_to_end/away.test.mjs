@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { assertWhole, isText } from "./harness/facts.mjs";
+import { Forger } from "./harness/forger.mjs";
 import { KNOWN, KNOWN_ANSWER, UNKNOWN } from "./harness/questions.mjs";
 import { until } from "./harness/until.mjs";
 import { Widget } from "./harness/widget.mjs";
@@ -72,7 +73,7 @@ for (const [what, direct] of [["a site with its edge alone", false], ["a site th
     await widget.message("that it was taken", ({ text, state }) => text === "Is anybody there?" && state && state !== "queued", PATIENT);
     if (!direct) {
       await widget.panel.getByText("Kept safe, will be passed on").first().waitFor();
-      await widget.banner.getByText(/Our people can’t be reached.*your messages are kept safe and passed on/).waitFor();
+      await widget.banner.getByText(/Our people can’t be reached.*I still answer what I know; everything else is kept safe and passed on/).waitFor();
     }
     await (direct ? world.edge : world.origin).start();
     const agent = await world.agent();
@@ -88,6 +89,25 @@ for (const [what, direct] of [["a site with its edge alone", false], ["a site th
     assert.equal(shown.filter(({ text }) => CANCELLED.test(text)).length, 1);
   });
 }
+
+test("nobody answers, and the widget's program is past its time: the page has it all the same", async (t) => {
+  const world = await World.start(t);
+  // What stands between may have kept it for longer than the browser may.
+  const cache = await Forger.before(world.edge.url);
+  t.after(() => cache.stop());
+  cache.forge((path, body, headers) => ({ body, headers: { ...headers, ...(path.startsWith("/widget.js") ? { age: "3600" } : {}) } }));
+  const context = await (await world.browser()).context();
+  const url = world.shop.page("shop", cache.url);
+  const first = await Widget.at(await context.newPage(), url);
+  await first.learn();
+  await blackout(world);
+  const second = await Widget.at(await context.newPage(), url);
+  await second.open();
+  await second.say(CANCEL);
+  assert.ok((await second.shows(CANCELLED)).device, "the device answers");
+  await second.say(UNKNOWN);
+  await waits(second, UNKNOWN);
+});
 
 test("a tab is closed while both hops are away: the next one has what waited, and delivers it", async (t) => {
   const world = await World.start(t);

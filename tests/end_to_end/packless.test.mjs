@@ -11,7 +11,7 @@ import { Widget } from "./harness/widget.mjs";
 import { World } from "./harness/world.mjs";
 
 const PACKS = /\/v1\/packs\//;
-const FOR_EVER = "public, max-age=31536000, immutable";
+const FOR_EVER = { "cache-control": "public, max-age=31536000, immutable" };
 
 const flipped = (body) => {
   const changed = Buffer.from(body);
@@ -21,10 +21,10 @@ const flipped = (body) => {
 
 const FORGERIES = [
   ["it is not there", () => ({ status: 404, body: "no such pack" })],
-  ["its server fails, and says so for a year", () => ({ status: 503, cache: FOR_EVER, body: "" })],
+  ["its server fails, and says so for a year", () => ({ status: 503, headers: FOR_EVER, body: "" })],
   ["the line breaks off in the middle of it", (body) => ({ cut: true, body: body.subarray(0, body.length >> 1) })],
-  ["it is cut short", (body) => ({ cache: FOR_EVER, body: body.subarray(0, body.length >> 1) })],
-  ["a byte of it is another, and the browser may keep that for a year", (body) => ({ cache: FOR_EVER, body: flipped(body) })],
+  ["it is cut short", (body) => ({ headers: FOR_EVER, body: body.subarray(0, body.length >> 1) })],
+  ["a byte of it is another, and the browser may keep that for a year", (body) => ({ headers: FOR_EVER, body: flipped(body) })],
 ];
 
 /** Says something that the shop's knowledge holds; gives the bot's answer to it. */

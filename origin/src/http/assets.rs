@@ -11,7 +11,9 @@ use super::request::text;
 
 /// For what never changes under its name.
 pub(super) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
-const BRIEFLY: &str = "public, max-age=300";
+/// Asked for again after five minutes, while the one that is there is used: so a page has its widget
+/// also while nobody answers.
+const BRIEFLY: &str = "public, max-age=300, stale-while-revalidate=86400";
 const ASK_EVERY_TIME: &str = "no-cache";
 
 /// What the console's pages may do: nothing but talk to this server.

@@ -18,10 +18,10 @@ export class Forger {
         const chunks = [];
         for await (const chunk of answer) chunks.push(chunk);
         const whole = Buffer.concat(chunks);
-        const forged = forger.#forge(request.url, whole);
-        const { status = answer.statusCode, cache = "no-store", cut = false, body } = forged?.body === undefined ? { body: forged } : forged;
         const { "content-length": _, "transfer-encoding": __, connection: ___, ...kept } = answer.headers;
-        response.writeHead(status, { ...kept, "cache-control": cache, ...(cut ? { "content-length": whole.length } : {}) });
+        const forged = forger.#forge(request.url, whole, kept);
+        const { status = answer.statusCode, headers: changed, cut = false, body } = forged?.body === undefined ? { body: forged } : forged;
+        response.writeHead(status, { ...kept, "cache-control": "no-store", ...changed, ...(cut ? { "content-length": whole.length } : {}) });
         // Less than was promised, and then the line is dead.
         if (cut) response.write(body, () => response.destroy());
         else response.end(body);
@@ -54,8 +54,9 @@ export class Forger {
   }
 
   /**
-   * From now on answers are what `forge(path, body)` makes of them: a body, or `{ body, status, cache, cut }`
-   * with the status, how long it may be cached, and whether the line breaks off after the body.
+   * From now on answers are what `forge(path, body, headers)` makes of them: a body, or
+   * `{ body, status, headers, cut }`; with `cut` the line breaks off after the body. Browsers may
+   * cache only what the headers say.
    */
   forge(forge) {
     this.#forge = forge;
