@@ -6,9 +6,11 @@
 //!
 //! Invariants: the list is complete up to its revision, and each log up to its cursor, so that
 //! after any disconnect exactly what is missing is asked for; whatever the agent did stays in
-//! the outbox until the origin has it. Start reading at [`Replica::handle_message`], then `frames`.
+//! the outbox until the origin has it. Start reading at [`Replica::handle_message`], then `frames`
+//! (what the origin says) and `acts` (what the agent does).
 //! Not here: sockets, storage, the screen (`browser`, `ui`).
 
+mod acts;
 mod frames;
 mod link;
 pub mod list;
@@ -22,11 +24,8 @@ mod typing;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use firsthop_core::id::{ConversationId, MessageId};
-use firsthop_core::limits::CONSOLE_TRANSCRIPTS_MAX;
-use firsthop_core::protocol::agent::{
-    Act, Close, Command, FromAgent, Hello, Open, Revision, Summary, ToAgent,
-};
+use firsthop_core::id::ConversationId;
+use firsthop_core::protocol::agent::{FromAgent, Hello, Revision, Summary, ToAgent};
 use firsthop_core::protocol::visitor::Ping;
 use firsthop_core::protocol::{AgentRef, Encoding, VERSION, decode};
 use firsthop_core::{Instant, Timestamp};
@@ -318,89 +317,6 @@ impl Replica {
     /// What the host is to do next.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
-    }
-
-    // ---- What the agent does ----
-
-    /// Follows `id`, and nothing else.
-    pub fn follow(&mut self, id: Option<ConversationId>) {
-        if self.followed == id {
-            return;
-        }
-        if let Some(before) = self.followed.take() {
-            self.outbox.handle_unfollowed(before);
-            self.send_up(
-                Close {
-                    conversation: before,
-                }
-                .into(),
-            );
-        }
-        self.followed = id;
-        if let Some(id) = id {
-            self.looked_at.retain(|other| *other != id);
-            self.looked_at.push(id);
-            if self.looked_at.len() > CONSOLE_TRANSCRIPTS_MAX {
-                let oldest = self.looked_at.remove(0);
-                self.transcripts.remove(&oldest);
-            }
-            let after = self.transcripts.entry(id).or_default().cursor();
-            self.send_up(
-                Open {
-                    conversation: id,
-                    after,
-                }
-                .into(),
-            );
-            self.report(id);
-        }
-    }
-
-    /// Whether the followed conversation is in front of the agent's eyes: its page is visible
-    /// and has the focus.
-    pub fn set_in_sight(&mut self, in_sight: bool) {
-        self.in_sight = in_sight;
-        if let Some(id) = self.followed {
-            self.report(id);
-        }
-    }
-
-    /// Does something; `local` is the local wall clock.
-    pub fn act(&mut self, command: Command, now: Instant, local: Timestamp) {
-        if matches!(command.act, Act::Reply(_)) {
-            self.set_typing(command.conversation, false, now);
-        }
-        self.outbox.push(command, local);
-        self.send_due(now);
-    }
-
-    /// Tries a failed command again.
-    pub fn retry(&mut self, id: MessageId, now: Instant) {
-        self.outbox.retry(id);
-        self.send_due(now);
-    }
-
-    /// Throws a failed command away, and gives it back.
-    pub fn discard(&mut self, id: MessageId) -> Option<Command> {
-        self.outbox.discard(id)
-    }
-
-    /// The agent types, or has stopped.
-    pub fn set_typing(&mut self, id: ConversationId, on: bool, now: Instant) {
-        if self.link.is_up() {
-            for frame in self.typing.handle_agent(id, on, now) {
-                self.send(frame.into());
-            }
-        }
-    }
-
-    /// Asks for resolved conversations older than those at hand.
-    pub fn ask_older(&mut self) {
-        if self.link.is_up()
-            && let Some(request) = self.list.ask_older()
-        {
-            self.send(request.into());
-        }
     }
 
     // ---- Within ----

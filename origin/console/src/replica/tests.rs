@@ -1,8 +1,8 @@
 //! The replica against a scripted origin.
 
 use firsthop_core::protocol::agent::{
-    Act, Ask, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations, Done,
-    Here, Refused, Revision, Seen, Take, Welcome,
+    Act, Ask, Command, ConversationEvents, ConversationReceipts, ConversationTyping, Conversations,
+    Done, Here, Open, Refused, Revision, Seen, Take, Welcome,
 };
 use firsthop_core::protocol::visitor::{Reconnect, Typing};
 use firsthop_core::protocol::{Code, Problem, Receipts, Seq, Status, encode};
