@@ -94,6 +94,7 @@ export class Platform {
   #timer;
   #database;
   #writing = Promise.resolve();
+  #recalled;
   #refused = false;
   #ended = false;
   #link;
@@ -180,7 +181,8 @@ export class Platform {
       const database = await this.#open(false);
       if (database) {
         const [journal, meta] = ["journal", "meta"].map((name) => database.transaction(name).objectStore(name));
-        found = await Promise.all([journal.getAll(), meta.get("token"), meta.get("read")].map(done));
+        found = await Promise.all([journal.getAll(), meta.get("token"), meta.get("read"), journal.getAllKeys()].map(done));
+        this.#recalled = found.pop().at(-1);
       }
     } catch { /* Then nothing was kept. */ }
     this.#report(Report.Recalled, ...found);
@@ -189,6 +191,14 @@ export class Platform {
   /** Adds to the journal. */
   append(bytes) {
     this.#write("journal", (store) => store.add(bytes));
+  }
+
+  /** Puts one record in the place of all that was recalled; what other tabs added since stays after it. */
+  compact(bytes) {
+    this.#write("journal", (store) => {
+      store.delete(IDBKeyRange.upperBound(this.#recalled));
+      store.put(bytes, this.#recalled);
+    });
   }
 
   /** Keeps `token` or `read`. */

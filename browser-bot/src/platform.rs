@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use firsthop_core::hop::client::{Change, Transport};
-use firsthop_core::limits::PAGE_FIELD_BYTES_MAX;
+use firsthop_core::limits::{DEVICE_RECORDS_MAX, PAGE_FIELD_BYTES_MAX};
 use firsthop_core::pack::Pack;
 use firsthop_core::protocol::visitor::{Hello, Page, ToServer};
 use firsthop_core::protocol::{Encoding, Seq, decode, encode};
@@ -45,6 +45,8 @@ extern "C" {
     fn recall(this: &Platform);
     #[wasm_bindgen(method)]
     fn append(this: &Platform, bytes: Uint8Array);
+    #[wasm_bindgen(method)]
+    fn compact(this: &Platform, bytes: Uint8Array);
     #[wasm_bindgen(method)]
     fn keep(this: &Platform, key: &str, value: &JsValue);
     #[wasm_bindgen(method)]
@@ -147,6 +149,11 @@ impl Browser {
         self.platform.append(bytes_of(changes));
     }
 
+    /// Keeps these in the place of all that was recalled.
+    pub(crate) fn compact(&self, changes: &[Change]) {
+        self.platform.compact(bytes_of(changes));
+    }
+
     /// Keeps how far the visitor has read.
     pub(crate) fn keep_read(&self, read: Seq) {
         // A place in a log of a visitor's lifetime is far below 2⁵³.
@@ -245,16 +252,17 @@ fn remembered(records: &JsValue, token: &JsValue, read: &JsValue) -> Remembered 
         token: token.as_string(),
         read: Seq(read.as_f64().unwrap_or_default() as u64),
         changes: Vec::new(),
+        long: false,
     };
     let Some(records) = records.dyn_ref::<Array>() else {
         return remembered;
     };
+    remembered.long = records.length() > DEVICE_RECORDS_MAX as u32;
     for record in records.iter() {
-        // What can't be read was written by another version: the log is fetched again.
-        if let Some(changes) =
-            bytes(&record).and_then(|bytes| postcard::from_bytes::<Vec<Change>>(&bytes).ok())
-        {
-            remembered.changes.extend(changes);
+        match bytes(&record).and_then(|bytes| postcard::from_bytes::<Vec<Change>>(&bytes).ok()) {
+            Some(changes) => remembered.changes.extend(changes),
+            // Written by another version: the log is fetched again, and the record left to it.
+            None => remembered.long = false,
         }
     }
     remembered

@@ -62,6 +62,11 @@ pub const VISITOR_QUEUE_FRAMES_MAX: usize = 256;
 pub const SOCKETS_PER_VISITOR_MAX: usize = 16;
 /// Messages in a browser's outbox; one more is refused in the composer.
 pub const VISITOR_OUTBOX_MAX: usize = 200;
+/// Records of changes on a visitor's device; with more, the next page that begins puts one in their
+/// place.
+pub const DEVICE_RECORDS_MAX: usize = 512;
+/// Events in that one: the newest.
+pub const DEVICE_EVENTS_MAX: usize = 1_000;
 /// Events held back because one before them is missing; one more is dropped, as catching up
 /// brings it again.
 pub const REPLICA_HELD_EVENTS_MAX: usize = 256;
@@ -119,6 +124,9 @@ pub const EDGE_DRAIN_BATCH_MAX: usize = 16;
 pub const BATCH_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of one edge's batches that the origin works on at once; further batches wait their turn.
 pub const EDGE_WORK_BYTES_MAX: usize = 4 * BATCH_BYTES_MAX;
+/// Bytes of one edge's batches that the origin holds, those that it works on among them; what comes
+/// beyond is not read before there is room.
+pub const EDGE_HELD_BYTES_MAX: usize = 2 * EDGE_WORK_BYTES_MAX;
 /// Age of a signature, in either direction of clock error, at which it is refused.
 pub const SIGNATURE_AGE_MAX: Duration = Duration::from_secs(120);
 /// Nonces that are remembered to refuse replays; the oldest leave first, which is safe while
@@ -308,6 +316,8 @@ const _: () = assert!(NEAR_WITHIN_MAX < 256);
 
 /// Writes that wait for the store; one more is refused as `overloaded`.
 pub const INGEST_QUEUE_JOBS_MAX: usize = 16 * 1024;
+/// What SQLite's write-ahead log keeps of the disk once everything in it is in the database.
+pub const STORE_WAL_BYTES_KEPT_MAX: usize = 16 * 1024 * 1024;
 /// Writes that share one commit.
 pub const JOBS_PER_COMMIT_MAX: usize = 512;
 /// Conversations whose heads the origin remembers between writes.

@@ -65,6 +65,8 @@ pub(crate) enum Happening {
 pub(crate) struct Remembered {
     /// The changes, in their order.
     pub(crate) changes: Vec<Change>,
+    /// Whether they stand in many records, and all could be read.
+    pub(crate) long: bool,
     /// The visitor's token.
     pub(crate) token: Option<String>,
     /// Up to where the visitor has read.
@@ -262,6 +264,9 @@ impl Shell {
         let known = self.connection.has_token();
         if unsaid {
             self.client = new_client(remembered.changes);
+            if remembered.long {
+                self.browser.compact(&self.client.snapshot());
+            }
             self.tell_context();
         } else {
             // The visitor was quicker than the store.

@@ -3,6 +3,7 @@
 
 use super::client::{Change, Written};
 use crate::id::{Derived, MessageId};
+use crate::limits::DEVICE_EVENTS_MAX;
 use crate::protocol::visitor::{Answered, Said, Submission};
 use crate::protocol::{Answer, Author, Content, Event, Hop, Problem, Receipts, Seq, StatusChange};
 use crate::time::Timestamp;
@@ -186,6 +187,33 @@ impl Transcript {
             body: Body::Answer(&answered.answer),
             delivery: None,
         })
+    }
+
+    /// Few changes of which the same comes, but for the oldest of many events.
+    pub(super) fn snapshot(&self) -> Vec<Change> {
+        let skipped = self.events.len().saturating_sub(DEVICE_EVENTS_MAX);
+        let mut events = self.events.get(skipped..).unwrap_or_default().to_vec();
+        if let Some(first) = events.first_mut() {
+            // What came before it is not missing here.
+            first.prev = Seq(0);
+        }
+        let mut changes = vec![Change::Events(events), Change::Receipts(self.receipts)];
+        for local in &self.local {
+            let submission = local.submission.clone();
+            let id = submission.id;
+            let answered = self.answered.iter().find(|known| known.answer.of == id);
+            changes.push(Change::Written(Written {
+                submission,
+                answered: answered.cloned(),
+            }));
+            if let Some(by) = local.stored {
+                changes.push(Change::Stored(by, vec![id]));
+            }
+            if let Some(problem) = &local.failed {
+                changes.push(Change::Failed(id, problem.clone()));
+            }
+        }
+        changes
     }
 
     /// Events that follow the last one.

@@ -22,25 +22,26 @@ use crate::deliver::connection::Connection;
 use crate::host;
 use crate::metrics::Counter;
 
-/// Who signed the request, if that holds and is new.
-async fn verified(
-    app: &App,
-    headers: &HeaderMap,
-    request: &str,
-    body: &[u8],
-) -> Result<EdgeId, Problem> {
+/// Who says to have signed the request: a registered edge.
+async fn announced(app: &App, headers: &HeaderMap) -> Result<Signed, Problem> {
     let signed = Signed::from_headers(|name| request::text(headers, name))?;
     if app.settings().edge(signed.edge).is_err() {
         // It may have been created just now, by a command beside this server.
         app.refresh_settings().await?;
     }
+    app.settings().edge(signed.edge)?;
+    Ok(signed)
+}
+
+/// Who signed the request, if that holds and is new.
+fn verified(app: &App, signed: &Signed, request: &str, body: &[u8]) -> Result<EdgeId, Problem> {
     let settings = app.settings();
     let edge = settings.edge(signed.edge)?;
     signed.verify(&edge.keys, Purpose::Batch, request, body, host::now())?;
     app.nonces
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .note(&signed, host::now())?;
+        .note(signed, host::now())?;
     Ok(edge.id)
 }
 
@@ -50,10 +51,13 @@ pub(super) async fn take(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    let told = |problem: &Problem| refused(&app, &headers, problem);
+    let signed = announced(&app, &headers).await.inspect_err(told)?;
+    let bytes =
+        request::announced(&headers).map_or(BATCH_BYTES_MAX, |bytes| bytes.min(BATCH_BYTES_MAX));
+    let _room = app.edge_work.room(signed.edge, bytes).await?;
     let body = request::body(&headers, body, BATCH_BYTES_MAX).await?;
-    let edge = verified(&app, &headers, "POST /v1/edge/batch", &body)
-        .await
-        .inspect_err(|problem| refused(&app, &headers, problem))?;
+    let edge = verified(&app, &signed, "POST /v1/edge/batch", &body).inspect_err(told)?;
     let _guard = app.drain.enter()?;
     let _turn = app.edge_work.turn(edge, body.len()).await?;
     let batch: Batch = postcard::from_bytes(&body).map_err(|error| {
@@ -122,8 +126,9 @@ pub(super) async fn inbox(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let request = format!("{} /v1/edge/inboxes/{key}", Method::GET);
-    verified(&app, &headers, &request, b"")
+    announced(&app, &headers)
         .await
+        .and_then(|signed| verified(&app, &signed, &request, b""))
         .inspect_err(|problem| refused(&app, &headers, problem))?;
     let settings = app.settings();
     Ok(json_response(StatusCode::OK, &json!(settings.inbox(&key)?)))

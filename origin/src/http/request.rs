@@ -20,6 +20,11 @@ pub(super) fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Opti
     headers.get(name)?.to_str().ok()
 }
 
+/// How many bytes the body has, as far as its sender says so.
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
+    text(headers, header::CONTENT_LENGTH)?.parse().ok()
+}
+
 /// The whole body, if it has no more than `max` bytes and comes in time. One that says that it
 /// is larger is refused before it is read.
 pub(super) async fn body(headers: &HeaderMap, body: Body, max: usize) -> Result<Bytes, Problem> {
@@ -29,9 +34,7 @@ pub(super) async fn body(headers: &HeaderMap, body: Body, max: usize) -> Result<
             format!("the body is larger than the {max} bytes that are allowed"),
         )
     };
-    let announced =
-        text(headers, header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > max as u64) {
+    if announced(headers).is_some_and(|length| length > max) {
         return Err(too_large());
     }
     let collected =

@@ -23,6 +23,7 @@ pub mod versions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use firsthop_core::limits::STORE_WAL_BYTES_KEPT_MAX;
 use firsthop_core::protocol::{Code, Problem};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -182,6 +183,7 @@ fn options(config: &Config, path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(config.busy_timeout)
         .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", STORE_WAL_BYTES_KEPT_MAX.to_string())
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16384");
     match config.megabytes_max {

@@ -8,6 +8,7 @@ mod agents;
 mod bad_input;
 mod edges;
 mod editing;
+mod floods;
 mod harness;
 mod knowledge;
 mod learning;

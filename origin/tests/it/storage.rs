@@ -5,10 +5,11 @@ use std::time::Duration;
 use firsthop::config::Config;
 use firsthop::server::{Origin, StartError};
 use firsthop::store::DATABASE;
+use firsthop_core::limits::STORE_WAL_BYTES_KEPT_MAX;
 use firsthop_core::protocol::Code;
 use sqlx::{Connection, Executor, SqliteConnection};
 
-use crate::harness::{Sent, TestOrigin, text};
+use crate::harness::{Sent, TestOrigin, eventually, text};
 
 async fn database(origin: &TestOrigin) -> SqliteConnection {
     let path = origin.directory.path().join("data").join(DATABASE);
@@ -259,4 +260,40 @@ async fn what_cannot_be_used_is_told_at_the_start() {
         error.to_string().contains(&file.display().to_string()),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_that_grew_becomes_small_again() {
+    let origin = TestOrigin::start().await;
+    let mut visitor = origin.visitor().await;
+    visitor.connect().await;
+    visitor.says("before").await;
+    // As long as somebody reads the store as it was, nothing of its log can be given back.
+    let (mut reader, mut writer) = (database(&origin).await, database(&origin).await);
+    reader
+        .execute("begin; select count(*) from event")
+        .await
+        .unwrap();
+    let blob = 2 * STORE_WAL_BYTES_KEPT_MAX;
+    writer.execute("create table much (bytes)").await.unwrap();
+    sqlx::query("insert into much values (zeroblob(?1))")
+        .bind(blob as i64)
+        .execute(&mut writer)
+        .await
+        .unwrap();
+    let path = origin
+        .directory
+        .path()
+        .join("data")
+        .join(format!("{DATABASE}-wal"));
+    let size = || std::fs::metadata(&path).unwrap().len();
+    assert!(size() > blob as u64);
+    reader.execute("rollback").await.unwrap();
+    let mut said = 0;
+    eventually("the log is small again", async || {
+        said += 1;
+        visitor.says(&format!("line {said}")).await;
+        (size() <= STORE_WAL_BYTES_KEPT_MAX as u64).then_some(())
+    })
+    .await;
 }

@@ -41,6 +41,12 @@ impl Client {
         self.changed();
     }
 
+    /// What may stand in the place of all changes that were remembered so far: fewer, of which the same
+    /// comes; of a long log its newest events.
+    pub fn snapshot(&self) -> Vec<Change> {
+        self.transcript.snapshot()
+    }
+
     /// Takes a change in: the same for one's own, another tab's and a remembered one.
     pub(super) fn apply(&mut self, change: Change) {
         match &change {
