@@ -368,6 +368,11 @@ fn two_entries_do_not_make_gibberish_an_answer() {
 
 /// A pack that is sure enough to answer: entries about one thing each.
 fn house() -> Pack {
+    house_asked("care of the {}")
+}
+
+/// The same, with one more way of asking.
+fn house_asked(also: &str) -> Pack {
     const THINGS: [&str; 12] = [
         "kettle", "lamp", "mattress", "bicycle", "camera", "printer", "blanket", "toaster",
         "guitar", "ladder", "umbrella", "wallet",
@@ -380,7 +385,7 @@ fn house() -> Pack {
         "what cleans the {} best",
         "wash the {} by hand",
         "my {} is dirty",
-        "care of the {}",
+        also,
     ];
     let lines = THINGS.map(|thing| {
         let phrasings = frames.map(|frame| format!("\"{}\"", frame.replace("{}", thing)));
@@ -443,6 +448,15 @@ fn what_one_clause_denies_another_does_not_ask() {
 }
 
 #[test]
+fn an_entry_that_denies_something_answers_only_who_denies_it_in_the_same_way() {
+    let pack = house_asked("i cannot get the {} clean");
+    let asked = "i cannot wash the kettle clean by hand";
+    assert_eq!(answered(&pack, asked), Some(("kettle".into(), By::Model)));
+    let denied = "i do not wash the kettle clean by hand";
+    assert!(matches!(decide(&pack, denied), Decision::Suggest(_)));
+}
+
+#[test]
 fn a_complaint_about_a_state_gets_no_canned_answer() {
     let pack = house();
     for text in [
@@ -476,7 +490,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "87aaf83193bfeb9817dae9939afcc94e3f18346497ff4a9d67468722fb848823".into(),
+            "73684fb9a8236c24de38bb7b74e701dd4e044269a5321b2aad2b324b1000b129".into(),
             "a4eb88a91a5b2227".into()
         )
     );

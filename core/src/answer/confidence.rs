@@ -2,7 +2,7 @@
 //! whose weights were fitted on questions that the training had not seen, a logistic curve.
 
 use super::features::Features;
-use super::guards::{Manner, guarded};
+use super::guards::{GUARDED_MAX, Manner, holds_back};
 use super::score::Scores;
 use crate::pack::{Calibration, EVIDENCE, Model};
 
@@ -57,7 +57,10 @@ pub(crate) fn confidence(
     if scores.support().explained < EXPLAINED_MIN {
         return 0;
     }
-    guarded(calibrated, manner, model.negated_share(best.class))
+    if holds_back(manner, model.denials(best.class)) {
+        return calibrated.min(GUARDED_MAX);
+    }
+    calibrated
 }
 
 /// The binary logarithm in 1/1,024, linear between powers of two; 0 for 0.

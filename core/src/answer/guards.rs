@@ -7,9 +7,9 @@ use crate::pack::Lexicon;
 /// What a question is like, apart from what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manner {
-    /// It denies something, or complains about a state: "I did not order", 我没有要取消, "still
-    /// nothing".
-    pub(crate) negated: bool,
+    /// How it denies something, or complains about a state: "I did not order", 我没有要取消, "still
+    /// nothing". A bit for each kind of words that do so.
+    pub(crate) denials: u8,
     /// It is too short to say what is wanted.
     pub(crate) fragment: bool,
 }
@@ -21,11 +21,14 @@ const IDEOGRAPHS_MIN: usize = 4;
 /// The manner of a question.
 pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>) -> Manner {
     let all = tokens.all();
-    let negated = all.iter().enumerate().any(|(place, token)| {
+    let mut denials = 0;
+    for (place, token) in all.iter().enumerate() {
         // 没 at the end only asks, as in 到了没.
         let asks = token.shape == Shape::Ideograph && place + 1 == all.len();
-        lexicon.denies(token.hash) && !asks && !asks_whether(all, place)
-    });
+        if !asks && !asks_whether(all, place) {
+            denials |= lexicon.denial(token.hash);
+        }
+    }
     let ideographs = all
         .iter()
         .filter(|token| token.shape == Shape::Ideograph)
@@ -33,7 +36,7 @@ pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>) -> Manner {
     let words = all.len() - ideographs;
     // One word says as much as two ideographs.
     let fragment = words * IDEOGRAPHS_MIN + ideographs * WORDS_MIN < WORDS_MIN * IDEOGRAPHS_MIN;
-    Manner { negated, fragment }
+    Manner { denials, fragment }
 }
 
 /// Whether the negation at `place` only asks, as in 能不能 and 有没有.
@@ -43,22 +46,13 @@ fn asks_whether(all: &[Token], place: usize) -> bool {
     matches!((before, after), (Some(a), Some(b)) if a.shape == Shape::Ideograph && a.hash == b.hash)
 }
 
-/// Of the phrasings of an entry, in 1/255, how many must be negated for a negated question to
-/// mean it.
-const NEGATED_SHARE_MIN: u8 = 13;
-
 /// Confidence in ‰ that a guarded match has at most: never enough for an answer.
 pub(crate) const GUARDED_MAX: u16 = 499;
 
-/// The confidence that is left to an entry, of which `negated_share` (in 1/255) of the phrasings
-/// deny something, for a question of this manner.
-pub(crate) fn guarded(confidence: u16, manner: Manner, negated_share: u8) -> u16 {
-    let other_way = manner.negated && negated_share < NEGATED_SHARE_MIN;
-    if manner.fragment || other_way {
-        confidence.min(GUARDED_MAX)
-    } else {
-        confidence
-    }
+/// Whether a question of this manner must not be answered by an entry of which the phrasings deny
+/// something in these ways: it says too little, or denies in another way.
+pub(crate) fn holds_back(manner: Manner, denials: u8) -> bool {
+    manner.fragment || manner.denials & !denials != 0
 }
 
 #[cfg(all(test, feature = "compile"))]
@@ -87,7 +81,7 @@ mod tests {
             "I can’t join the contest",
             "it has been a week and still nothing",
         ] {
-            assert!(of(text).negated, "{text}");
+            assert!(of(text).denials != 0, "{text}");
         }
         for text in [
             "能不能取消订单",
@@ -95,7 +89,7 @@ mod tests {
             "东西到了没",
             "where is my order",
         ] {
-            assert!(!of(text).negated, "{text}");
+            assert!(of(text).denials == 0, "{text}");
         }
     }
 

@@ -335,12 +335,12 @@ impl Answerer {
         let mut matches = Matches::default();
         let mut places = SUGGESTIONS_MAX;
         // What one part denies may be what another one names.
-        let mut negated = false;
+        let mut denials = 0;
         loop {
             self.score(pack);
             let mut manner = guards::manner(&self.tokens, &pack.lexicon());
-            manner.negated |= negated;
-            negated = manner.negated;
+            denials |= manner.denials;
+            manner.denials = denials;
             let mut confidence = confidence(&self.scores, &self.features, manner, &pack.model());
             if places == 1 {
                 // The rest of the message may mean something else: half as much doubt again.

@@ -34,7 +34,7 @@ pub(crate) const WORDS: &str = include_str!("starter/words.txt");
 /// Words that say nothing about the matter of a question.
 pub(crate) const PLAIN: &str = include_str!("starter/plain.txt");
 
-/// Words that deny something, or complain that it is as it is.
+/// Words that deny something, or complain that it is as it is: a line for each way of doing so.
 #[cfg(feature = "compile")]
 pub(crate) const DENIALS: &str = include_str!("starter/denials.txt");
 

@@ -6,7 +6,7 @@
 
 use super::math::exp;
 use super::model::{Calibration, EVIDENCE};
-use crate::answer::guards::{GUARDED_MAX, Manner, guarded};
+use crate::answer::guards::GUARDED_MAX;
 use crate::answer::{Evidence, per_mille};
 
 /// Where a trial comes from.
@@ -25,10 +25,8 @@ pub(super) struct Trial {
     pub(super) evidence: Evidence,
     /// Whether the best match was right. Never, if its entry was hidden.
     pub(super) right: bool,
-    /// What the guards look at.
-    pub(super) manner: Manner,
-    /// How many phrasings of the best match deny something, in 1/255.
-    pub(super) negated_share: u8,
+    /// Whether a guard holds the best match back.
+    pub(super) held_back: bool,
     pub(super) origin: Origin,
     /// How many questions it stands for.
     pub(super) weight: f64,
@@ -36,11 +34,12 @@ pub(super) struct Trial {
 
 impl Trial {
     fn confidence(&self, calibration: &Calibration) -> u16 {
-        guarded(
-            per_mille(calibration, &self.evidence),
-            self.manner,
-            self.negated_share,
-        )
+        let calibrated = per_mille(calibration, &self.evidence);
+        if self.held_back {
+            calibrated.min(GUARDED_MAX)
+        } else {
+            calibrated
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::variants::Variants;
 use super::write;
 use crate::answer::evidence;
 use crate::answer::features::{Counts, Features};
-use crate::answer::guards::manner;
+use crate::answer::guards::{holds_back, manner};
 use crate::answer::score::Scores;
 use crate::answer::tokens::Tokens;
 use crate::knowledge::{BACKGROUND, FaqEntry};
@@ -237,8 +237,7 @@ impl Lesson {
                 trials.push(Trial {
                     evidence: evidence(&work.1, &work.0),
                     right: in_scope && best == example.class,
-                    manner: example.manner,
-                    negated_share: model.negated_share(best),
+                    held_back: holds_back(example.manner, model.denials(best)),
                     origin: match (in_scope, hidden) {
                         (true, _) => Origin::InScope,
                         (_, true) => Origin::Hidden,

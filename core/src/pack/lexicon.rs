@@ -105,6 +105,14 @@ pub(crate) struct Lexicon<'a> {
     first_character: u16,
 }
 
+/// The part of a denying word that is not its hash.
+const DENIAL_KIND: u32 = 7;
+
+/// A denying word as it stands in a pack: its hash, with its kind in the lowest three bits.
+pub(super) fn denial(word: u32, kind: u32) -> u32 {
+    word & !DENIAL_KIND | kind & DENIAL_KIND
+}
+
 fn has(words: &[[u8; 4]], word: u32) -> bool {
     words.contains(&word.to_le_bytes())
 }
@@ -130,9 +138,12 @@ impl<'a> Lexicon<'a> {
         has(self.plain, word)
     }
 
-    /// Whether a word of this hash denies something, or complains that it is as it is.
-    pub(crate) fn denies(&self, word: u32) -> bool {
-        has(self.denials, word)
+    /// How a word of this hash denies something, or complains that it is as it is: a bit for the
+    /// kind of such words; 0 if it does not.
+    pub(crate) fn denial(&self, word: u32) -> u8 {
+        let mut all = self.denials.iter().map(|it| u32::from_le_bytes(*it));
+        all.find(|it| denial(word, 0) == denial(*it, 0))
+            .map_or(0, |it| 1 << (it & DENIAL_KIND))
     }
 
     /// The concepts of the term with this key; none if there is no such term.

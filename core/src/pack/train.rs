@@ -63,27 +63,33 @@ pub(super) fn train(
         });
         done(class + 1);
     }
-    let negated = negated_shares(examples, &members);
+    let denials = denials(examples, &members);
     Quantised {
-        negated,
+        denials,
         ..quantise(&found, rarity, rarity_unknown, recipe)
     }
 }
 
-/// For each class how many of its phrasings deny something, in 1/255.
-fn negated_shares(examples: &[&Example], members: &[Vec<u32>]) -> Vec<u8> {
-    let share = |members: &Vec<u32>| {
-        let own = members
-            .iter()
-            .filter_map(|place| examples.get(*place as usize));
-        let phrasings = own.filter(|example| example.weight >= 1.0);
-        let negated = phrasings
-            .clone()
-            .filter(|example| example.manner.negated)
-            .count();
-        (negated * 255).div_ceil(phrasings.count().max(1)) as u8
+/// Of the phrasings of an entry so many, in ‰, must deny something in one way for a question that
+/// does so to mean it.
+const DENIALS_PER_MILLE_MIN: usize = 50;
+
+/// For each class the ways in which its phrasings deny something.
+fn denials(examples: &[&Example], members: &[Vec<u32>]) -> Vec<u8> {
+    let of = |members: &Vec<u32>| {
+        let own = members.iter().filter_map(|at| examples.get(*at as usize));
+        let phrasings: Vec<u8> = own
+            .filter(|example| example.weight >= 1.0)
+            .map(|example| example.manner.denials)
+            .collect();
+        let ways = (0..u8::BITS).map(|way| 1u8 << way);
+        let often = |way: &u8| {
+            let count = phrasings.iter().filter(|it| *it & way != 0).count();
+            count > 0 && count * 1000 >= phrasings.len() * DENIALS_PER_MILLE_MIN
+        };
+        ways.filter(often).sum()
     };
-    members.iter().map(share).collect()
+    members.iter().map(of).collect()
 }
 
 /// How much each bucket says, 16 = 1.0, 0 if no example has it; and that of a bucket that no
@@ -421,13 +427,12 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
         scales.push((scale as u16, bias as i16));
     }
     postings.sort_unstable();
-    let negated = Vec::new();
     Quantised {
         bits: recipe.bits,
         rarity,
         rarity_unknown,
         postings,
         scales,
-        negated,
+        denials: Vec::new(),
     }
 }

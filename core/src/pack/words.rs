@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::lexicon::denial;
 use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
@@ -64,8 +65,13 @@ pub(super) fn write(knowledge: &Knowledge, variants: Variants<'_>) -> Writer {
         }
     }
     let mut part = Writer::default();
-    for list in [PLAIN, DENIALS] {
-        let words = hashes(list, variants);
+    let plain = hashes(PLAIN, variants);
+    let denials = DENIALS.lines().zip(0..);
+    let denials = denials.flat_map(|(line, kind)| {
+        let words = hashes(line, variants).into_iter();
+        words.map(move |word| denial(word, kind))
+    });
+    for words in [plain.into_iter().collect(), denials.collect::<Vec<u32>>()] {
         part.varint(words.len() as u32);
         for word in words {
             part.u32(word);

@@ -127,7 +127,7 @@ pub(super) struct Quantised {
     /// A step of the weights in 1/16,384, and the bias in 1/1,024; for each class.
     pub(super) scales: Vec<(u16, i16)>,
     /// For each class how many of its phrasings deny something, in 1/255.
-    pub(super) negated: Vec<u8>,
+    pub(super) denials: Vec<u8>,
 }
 
 /// The scoring model and its calibration.
@@ -157,7 +157,7 @@ pub(super) fn model(model: &Quantised, calibration: &Calibration) -> Writer {
         part.u16(*scale);
         part.i16(*bias);
     }
-    part.0.extend(&model.negated);
+    part.0.extend(&model.denials);
     part.0.extend(calibration.bias.to_le_bytes());
     for weight in calibration.weights {
         part.0.extend(weight.to_le_bytes());
