@@ -4,7 +4,7 @@
 
 mod support;
 
-use firsthop_core::answer::{Answerer, By, Decision, DecisionDigest, Question};
+use firsthop_core::answer::{Answerer, By, Decision, DecisionDigest, HeldBack, Question};
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
 use firsthop_core::{knowledge, limits};
 use support::{SHOP, pack_of, shop};
@@ -368,11 +368,11 @@ fn two_entries_do_not_make_gibberish_an_answer() {
 
 /// A pack that is sure enough to answer: entries about one thing each.
 fn house() -> Pack {
-    house_asked("care of the {}")
+    house_asked("care of the {}", &[])
 }
 
-/// The same, with one more way of asking.
-fn house_asked(also: &str) -> Pack {
+/// The same, with one more way of asking, and more phrasings about the kettle.
+fn house_asked(also: &str, kettle: &[&str]) -> Pack {
     const THINGS: [&str; 12] = [
         "kettle", "lamp", "mattress", "bicycle", "camera", "printer", "blanket", "toaster",
         "guitar", "ladder", "umbrella", "wallet",
@@ -388,7 +388,12 @@ fn house_asked(also: &str) -> Pack {
         also,
     ];
     let lines = THINGS.map(|thing| {
-        let phrasings = frames.map(|frame| format!("\"{}\"", frame.replace("{}", thing)));
+        let more = if thing == "kettle" { kettle } else { &[] };
+        let phrasings: Vec<String> = frames
+            .iter()
+            .chain(more)
+            .map(|frame| format!("\"{}\"", frame.replace("{}", thing)))
+            .collect();
         let phrasings = phrasings.join(",");
         format!(r#"{{"id":"{thing}","phrasings":[{phrasings}],"answer":"Gently."}}"#)
     });
@@ -448,8 +453,61 @@ fn what_one_clause_denies_another_does_not_ask() {
 }
 
 #[test]
+fn what_names_a_thing_that_nobody_wrote_of_is_suggested_at_most() {
+    let closed = house();
+    let named = "how do you wash the Zorbex kettle";
+    assert!(answered(&closed, "how do you wash the kettle").is_some());
+    for text in [named, "how do you wash the kettle ZX300"] {
+        let told = Answerer::new().explain(&closed, &Question::new(text));
+        assert!(matches!(told.decision, Decision::Suggest(_)), "{text}");
+        assert!(
+            matches!(told.held_back, Some(HeldBack::Stranger(_))),
+            "{text}"
+        );
+    }
+    // Where every third phrasing names another one, any is meant.
+    let brands = [
+        "how do i clean the Bosch kettle",
+        "is the Smeg kettle washable",
+        "wash the Alessi kettle by hand",
+        "how should a Philips kettle be washed",
+    ];
+    let open = house_asked("care of the {}", &brands);
+    assert_eq!(answered(&open, named), Some(("kettle".into(), By::Model)));
+    let lamp = "how do you wash the Zorbex lamp";
+    let told = Answerer::new().explain(&open, &Question::new(lamp));
+    assert_eq!(told.held_back, Some(HeldBack::Stranger("zorbex".into())));
+}
+
+#[test]
+fn what_holds_an_answer_back_is_told() {
+    let pack = house();
+    for (text, held_back) in [
+        ("how do you wash the kettle", None),
+        (
+            "how do you wash the Zorbex kettle",
+            Some(HeldBack::Stranger("zorbex".into())),
+        ),
+        (
+            "how do you wash the kettle ZX300",
+            Some(HeldBack::Stranger("zx 300".into())),
+        ),
+        ("how do you not wash the kettle", Some(HeldBack::Denial)),
+        ("washable kettle", Some(HeldBack::Fragment)),
+        (
+            "how do you wash the kettle? how do you wash the lamp",
+            Some(HeldBack::Second),
+        ),
+        ("tell me a story", None),
+    ] {
+        let told = Answerer::new().explain(&pack, &Question::new(text));
+        assert_eq!(told.held_back, held_back, "{text}: {:?}", told.decision);
+    }
+}
+
+#[test]
 fn an_entry_that_denies_something_answers_only_who_denies_it_in_the_same_way() {
-    let pack = house_asked("i cannot get the {} clean");
+    let pack = house_asked("i cannot get the {} clean", &[]);
     let asked = "i cannot wash the kettle clean by hand";
     assert_eq!(answered(&pack, asked), Some(("kettle".into(), By::Model)));
     let denied = "i do not wash the kettle clean by hand";
@@ -490,7 +548,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "73684fb9a8236c24de38bb7b74e701dd4e044269a5321b2aad2b324b1000b129".into(),
+            "100b3561b252bcd8f521fbf1f4afd87715161b1e880ebdc78105435c6766f37e".into(),
             "a4eb88a91a5b2227".into()
         )
     );

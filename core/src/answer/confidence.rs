@@ -2,7 +2,7 @@
 //! whose weights were fitted on questions that the training had not seen, a logistic curve.
 
 use super::features::Features;
-use super::guards::{GUARDED_MAX, Manner, holds_back};
+use super::guards::{GUARDED_MAX, Manner, guard};
 use super::score::Scores;
 use crate::pack::{Calibration, EVIDENCE, Model};
 
@@ -50,17 +50,23 @@ pub(crate) fn confidence(
     manner: Manner,
     model: &Model<'_>,
 ) -> u16 {
-    let calibrated = per_mille(model.calibration, &evidence(scores, features));
-    let Some(best) = scores.best().first() else {
-        return 0;
-    };
-    if scores.support().explained < EXPLAINED_MIN {
+    let calibrated = unguarded(scores, features, model);
+    let ways = scores
+        .best()
+        .first()
+        .map_or(0, |best| model.ways(best.class));
+    match guard(manner, ways) {
+        Some(_) => calibrated.min(GUARDED_MAX),
+        None => calibrated,
+    }
+}
+
+/// The same without the guards.
+pub(crate) fn unguarded(scores: &Scores, features: &Features, model: &Model<'_>) -> u16 {
+    if scores.best().is_empty() || scores.support().explained < EXPLAINED_MIN {
         return 0;
     }
-    if holds_back(manner, model.denials(best.class)) {
-        return calibrated.min(GUARDED_MAX);
-    }
-    calibrated
+    per_mille(model.calibration, &evidence(scores, features))
 }
 
 /// The binary logarithm in 1/1,024, linear between powers of two; 0 for 0.

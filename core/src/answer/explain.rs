@@ -5,8 +5,9 @@
 //! holds whatever features the model counts.
 
 use super::entities::{Found, words};
+use super::guards::{GUARDED_MAX, STRANGER};
 use super::tokens::{Shape, Token, Tokens};
-use super::{Answerer, Decision, Match, Question, Trace};
+use super::{Answerer, By, Decision, Match, Question, Trace, confidence, guards, of_a_part};
 use crate::limits::{EXPLAINED_PARTS_MAX, EXPLAINED_TOKENS_MAX, SUGGESTIONS_MAX};
 use crate::pack::Pack;
 
@@ -21,6 +22,8 @@ pub struct Explanation<'p> {
     pub found: Vec<Named<'p>>,
     /// The entries that fit best by the model alone, whatever the thresholds, best first.
     pub ranked: Vec<Named<'p>>,
+    /// Why the best match counts for less than the model gives it, or is not given alone.
+    pub held_back: Option<HeldBack>,
     /// Confidence in ‰ from which the best match is given as the answer.
     pub answer_from: u16,
     /// Confidence in ‰ from which matches are suggested.
@@ -29,6 +32,19 @@ pub struct Explanation<'p> {
     pub weighed: Vec<Weighed>,
     /// The entities that the pack finds in the question.
     pub entities: Vec<Found<'p>>,
+}
+
+/// Why what the model thinks more likely than not is only suggested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldBack {
+    /// The question is too short to say what is wanted.
+    Fragment,
+    /// The question denies something, or complains, in a way that the entry's phrasings do not.
+    Denial,
+    /// The question names this thing, and nobody wrote of it.
+    Stranger(String),
+    /// A second entry is more likely than not, too: perhaps two things were asked.
+    Second,
 }
 
 /// An entry that fits a question, for people.
@@ -75,6 +91,7 @@ impl Answerer {
         let ranked = named(&self.rank(pack, question));
         let calibration = pack.model().calibration;
         Explanation {
+            held_back: self.held_back(pack, question, &decision),
             trace: self.trace(pack, question),
             entities: self.entities(pack, question),
             weighed: self.weigh(pack, question),
@@ -84,6 +101,69 @@ impl Answerer {
             found,
             ranked,
         }
+    }
+
+    /// Goes through the message and its parts as [`Self::decide`] does.
+    fn held_back(
+        &mut self,
+        pack: &Pack,
+        question: &Question<'_>,
+        decision: &Decision,
+    ) -> Option<HeldBack> {
+        let Decision::Suggest(found) = decision else {
+            return None;
+        };
+        let model = pack.model();
+        let answer_from = model.calibration.answer_from;
+        let first = found.first().filter(|first| first.by == By::Model)?;
+        if first.confidence >= answer_from {
+            return Some(HeldBack::Second);
+        }
+        if first.confidence > GUARDED_MAX {
+            return None;
+        }
+        self.tokens.read(question.read(), pack.variants());
+        let (mut denials, mut whole) = (0, true);
+        loop {
+            self.score(pack);
+            let mut manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
+            manner.ways |= denials;
+            denials = manner.ways & !STRANGER;
+            let mut sure = confidence::unguarded(&self.scores, &self.features, &model);
+            if !whole {
+                sure = of_a_part(sure);
+            }
+            if sure > GUARDED_MAX
+                && let Some(best) = self.scores.best().first()
+                && let Some(guard) = guards::guard(manner, model.ways(best.class))
+            {
+                return Some(match guard {
+                    guards::Guard::Fragment => HeldBack::Fragment,
+                    guards::Guard::Denial => HeldBack::Denial,
+                    guards::Guard::Stranger => HeldBack::Stranger(self.stranger(pack)),
+                });
+            }
+            whole = false;
+            if !self.tokens.next_part() {
+                return None;
+            }
+        }
+    }
+
+    /// What is named and not known.
+    fn stranger(&self, pack: &Pack) -> String {
+        let all = self.tokens.all();
+        let mut names = guards::names(all);
+        let unknown = names.find(|(_, name)| !pack.vocabulary().has(*name));
+        let Some((place, _)) = unknown else {
+            return String::new();
+        };
+        // A number is a name together with the word that it touches.
+        let number = all.get(place).is_some_and(|it| it.shape == Shape::Number);
+        words(
+            &self.tokens,
+            all.get(place - usize::from(number)..=place).unwrap_or(&[]),
+        )
     }
 
     fn weigh(&mut self, pack: &Pack, question: &Question<'_>) -> Vec<Weighed> {

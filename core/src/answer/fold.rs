@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Ideograph,
     /// Part of a word.
     Letter,
+    /// The same, of the alphabet's capital letters: names start with them.
+    Capital,
     /// Part of a number.
     Digit,
     /// Part of a word if letters are on both sides.
@@ -224,7 +226,8 @@ fn range(code: u32) -> (u32, u8) {
 
 fn ascii(c: char) -> Folded {
     let kind = match c {
-        'a'..='z' | 'A'..='Z' => Kind::Letter,
+        'a'..='z' => Kind::Letter,
+        'A'..='Z' => Kind::Capital,
         '0'..='9' => Kind::Digit,
         '\'' => Kind::Apostrophe,
         _ => Kind::Gap,

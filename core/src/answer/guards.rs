@@ -1,32 +1,37 @@
-//! Guards against what goes wrong with scores: a question that says the opposite of an entry,
-//! and a fragment that could mean anything. They turn an answer into a suggestion.
+//! Guards against what goes wrong with scores: a question that says the opposite of an entry, one
+//! that names a thing of which nobody wrote, and a fragment that could mean anything. They turn an
+//! answer into a suggestion.
 
 use super::tokens::{Shape, Token, Tokens};
-use crate::pack::Lexicon;
+use crate::pack::{Lexicon, Vocabulary};
 
 /// What a question is like, apart from what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manner {
     /// How it denies something, or complains about a state: "I did not order", 我没有要取消, "still
-    /// nothing". A bit for each kind of words that do so.
-    pub(crate) denials: u8,
+    /// nothing". A bit for each kind of words that do so; and [`STRANGER`].
+    pub(crate) ways: u8,
     /// It is too short to say what is wanted.
     pub(crate) fragment: bool,
 }
+
+/// It names something that the knowledge does not mention: "do you ship to Alaska". Of an entry: its
+/// phrasings name things that no other of them does, so that it is about any such thing.
+pub(crate) const STRANGER: u8 = 1 << 7;
 
 /// Fewest words, and fewest ideographs, that say what is wanted.
 const WORDS_MIN: usize = 3;
 const IDEOGRAPHS_MIN: usize = 4;
 
 /// The manner of a question.
-pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>) -> Manner {
+pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>, vocabulary: Vocabulary<'_>) -> Manner {
     let all = tokens.all();
-    let mut denials = 0;
+    let mut ways = 0;
     for (place, token) in all.iter().enumerate() {
         // 没 at the end only asks, as in 到了没.
         let asks = token.shape == Shape::Ideograph && place + 1 == all.len();
         if !asks && !asks_whether(all, place) {
-            denials |= lexicon.denial(token.hash);
+            ways |= lexicon.denial(token.hash);
         }
     }
     let ideographs = all
@@ -36,7 +41,33 @@ pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>) -> Manner {
     let words = all.len() - ideographs;
     // One word says as much as two ideographs.
     let fragment = words * IDEOGRAPHS_MIN + ideographs * WORDS_MIN < WORDS_MIN * IDEOGRAPHS_MIN;
-    Manner { denials, fragment }
+    if names(all).any(|(_, name)| !vocabulary.has(name)) {
+        ways |= STRANGER;
+    }
+    Manner { ways, fragment }
+}
+
+/// What the tokens name, as far as it shows in how it is typed: words with a capital letter within
+/// a sentence of which most words have none, Latin words among Chinese ones, words that a short
+/// number touches (X200). Out come places, and by what the names are known.
+pub(crate) fn names(all: &[Token]) -> impl Iterator<Item = (usize, u32)> {
+    // Words without a capital letter less those with one, and whether there is Chinese.
+    let (mut small, mut chinese) = (0, false);
+    for token in all {
+        match token.shape {
+            Shape::Word => small += if token.capital { -1 } else { 1 },
+            Shape::Ideograph => chinese = true,
+            Shape::Number => {}
+        }
+    }
+    let mut within = false;
+    all.iter().enumerate().filter_map(move |(place, token)| {
+        let typed_so = chinese || token.capital && within && small >= 0;
+        within = !token.ends_sentence();
+        let name = token.name?;
+        let named = token.shape == Shape::Number || token.length() > 1 && typed_so;
+        named.then_some((place, name))
+    })
 }
 
 /// Whether the negation at `place` only asks, as in 能不能 and 有没有.
@@ -49,27 +80,48 @@ fn asks_whether(all: &[Token], place: usize) -> bool {
 /// Confidence in ‰ that a guarded match has at most: never enough for an answer.
 pub(crate) const GUARDED_MAX: u16 = 499;
 
-/// Whether a question of this manner must not be answered by an entry of which the phrasings deny
-/// something in these ways: it says too little, or denies in another way.
-pub(crate) fn holds_back(manner: Manner, denials: u8) -> bool {
-    manner.fragment || manner.denials & !denials != 0
+/// A reason not to give an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// It says too little.
+    Fragment,
+    /// It denies in another way than the entry.
+    Denial,
+    /// It names what neither the entry nor anything else does.
+    Stranger,
+}
+
+/// Why a question of this manner must not be answered by an entry of which the phrasings have
+/// these ways, if it must not.
+pub(crate) fn guard(manner: Manner, ways: u8) -> Option<Guard> {
+    let other = manner.ways & !ways;
+    if manner.fragment {
+        Some(Guard::Fragment)
+    } else if other & !STRANGER != 0 {
+        Some(Guard::Denial)
+    } else if other != 0 {
+        Some(Guard::Stranger)
+    } else {
+        None
+    }
 }
 
 #[cfg(all(test, feature = "compile"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::knowledge;
+    use crate::knowledge::{self, DENIALS};
     use crate::pack::{BuildSettings, Pack, build};
 
     fn of(text: &str) -> Manner {
-        let empty = knowledge::parse("test", br#"{"id":"a","phrasings":["a"],"answer":"a"}"#);
+        let known = r#"{"id":"a","phrasings":["where do you ship","do you ship to Alaska","支持PayPal吗","is the X200 in stock"],"answer":"We ship to Canada."}"#;
+        let known = knowledge::parse("test", known.as_bytes());
         let settings = BuildSettings::default();
-        let (bytes, report) = build(&empty.unwrap(), &settings, &mut |_| {}).unwrap();
+        let (bytes, report) = build(&known.unwrap(), &settings, &mut |_| {}).unwrap();
         let mut tokens = Tokens::default();
         let pack = Pack::load(bytes, report.hash).unwrap();
         tokens.read(text, pack.variants());
-        manner(&tokens, &pack.lexicon())
+        manner(&tokens, &pack.lexicon(), pack.vocabulary())
     }
 
     #[test]
@@ -81,7 +133,7 @@ mod tests {
             "I can’t join the contest",
             "it has been a week and still nothing",
         ] {
-            assert!(of(text).denials != 0, "{text}");
+            assert!(of(text).ways & !STRANGER != 0, "{text}");
         }
         for text in [
             "能不能取消订单",
@@ -89,7 +141,7 @@ mod tests {
             "东西到了没",
             "where is my order",
         ] {
-            assert!(of(text).denials == 0, "{text}");
+            assert!(of(text).ways & !STRANGER == 0, "{text}");
         }
     }
 
@@ -101,5 +153,39 @@ mod tests {
         for text in ["email id change", "怎么退款", "改 email 地址"] {
             assert!(!of(text).fragment, "{text}");
         }
+    }
+
+    #[test]
+    fn names_are_told_from_words() {
+        let stranger = |text| of(text).ways & STRANGER != 0;
+        for text in [
+            "do you ship to Texas",
+            "Hello there. do you take Klarna?",
+            "支持klarna吗",
+            "is the X300 in stock",
+        ] {
+            assert!(stranger(text), "{text}");
+        }
+        for text in [
+            "do you ship to alaska",
+            "do you ship to Canada",
+            "do you ship to texas",
+            "Texas, do you ship there",
+            "Do You Ship To Texas",
+            "DO YOU SHIP TO TEXAS",
+            "what do I do",
+            "支持paypal吗",
+            "A款有货吗",
+            "is the x200 in stock",
+            "where is FH123456",
+            "I want 2kg at 10pm",
+        ] {
+            assert!(!stranger(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_denial_is_no_name() {
+        assert!(DENIALS.lines().count() < 8, "the eighth bit is for names");
     }
 }

@@ -45,7 +45,7 @@ pub(crate) use confidence::{evidence, per_mille};
 
 pub use digest::DecisionDigest;
 #[cfg(feature = "explain")]
-pub use explain::{Explanation, Named, Weighed};
+pub use explain::{Explanation, HeldBack, Named, Weighed};
 #[cfg(feature = "explain")]
 pub use trace::Trace;
 
@@ -53,6 +53,7 @@ use crate::Timestamp;
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
 use crate::pack::{Action, EntryIndex, Pack, Rule};
 use features::Features;
+use guards::STRANGER;
 use matching::Asked;
 use score::Scores;
 use tokens::Tokens;
@@ -240,6 +241,12 @@ const SECOND_FROM: u16 = 501;
 /// Confidence of what is certain.
 const CERTAIN: u16 = 1000;
 
+/// What is left of the confidence that a part of a message alone gives: the rest may mean something
+/// else, so half as much doubt again.
+fn of_a_part(confidence: u16) -> u16 {
+    confidence.saturating_sub(CERTAIN.saturating_sub(confidence) / 2)
+}
+
 impl Answerer {
     /// A new one. Cheap; the first questions make it allocate what it needs.
     #[must_use]
@@ -338,13 +345,12 @@ impl Answerer {
         let mut denials = 0;
         loop {
             self.score(pack);
-            let mut manner = guards::manner(&self.tokens, &pack.lexicon());
-            denials |= manner.denials;
-            manner.denials = denials;
+            let mut manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
+            manner.ways |= denials;
+            denials = manner.ways & !STRANGER;
             let mut confidence = confidence(&self.scores, &self.features, manner, &pack.model());
             if places == 1 {
-                // The rest of the message may mean something else: half as much doubt again.
-                confidence = confidence.saturating_sub(CERTAIN.saturating_sub(confidence) / 2);
+                confidence = of_a_part(confidence);
             }
             let mut left = CERTAIN.saturating_sub(confidence);
             for scored in self.scores.best().iter().take(places) {

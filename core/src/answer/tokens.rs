@@ -35,7 +35,37 @@ pub(crate) struct Token {
     end: u32,
     /// What ends here: 1 a clause, 2 a sentence.
     ends: u8,
+    /// Its first letter was typed as a capital one.
+    pub(crate) capital: bool,
+    /// By what it is known if it is a name: a word by its hash; where a word touches a short number,
+    /// as in X200, the number by both; other tokens by nothing.
+    pub(crate) name: Option<u32>,
 }
+
+impl Token {
+    /// How many letters, digits or characters it has.
+    pub(crate) fn length(&self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether a sentence ends with it.
+    pub(crate) fn ends_sentence(&self) -> bool {
+        self.ends >= 2
+    }
+}
+
+/// A token of which the letters are being read.
+#[derive(Clone, Copy)]
+struct Open {
+    shape: Shape,
+    start: u32,
+    capital: bool,
+    /// Nothing separates it from the one before.
+    touches: bool,
+}
+
+/// A number with more digits than this is no part of a name, but of an order or a parcel.
+const NAME_DIGITS_MAX: usize = 4;
 
 /// The tokens of one question, and the memory for the next.
 #[derive(Default)]
@@ -54,21 +84,23 @@ impl Tokens {
         self.tokens.clear();
         self.part = 0..0;
         self.exact = SEED;
-        let mut open: Option<(Shape, u32)> = None;
+        let mut open: Option<Open> = None;
+        let mut touches = false;
         let mut chars = fold::letters(text, variants).peekable();
         while let Some((c, kind)) = chars.next() {
             let shape = match kind {
-                Kind::Letter => Shape::Word,
+                Kind::Letter | Kind::Capital => Shape::Word,
                 Kind::Digit => Shape::Number,
                 Kind::Ideograph => Shape::Ideograph,
                 Kind::Apostrophe
-                    if matches!(open, Some((Shape::Word, _)))
-                        && chars.peek().is_some_and(|(_, next)| *next == Kind::Letter) =>
+                    if open.is_some_and(|open| open.shape == Shape::Word)
+                        && matches!(chars.peek(), Some((_, Kind::Letter | Kind::Capital))) =>
                 {
                     Shape::Word
                 }
                 Kind::Gap | Kind::Mark | Kind::Apostrophe => {
                     self.close(&mut open);
+                    touches = false;
                     if let Some(token) = self.tokens.last_mut() {
                         let clause = matches!(c, ',' | '、');
                         let sentence = matches!(c, '.' | ';' | '!' | '?' | '\n' | '。' | '…');
@@ -77,22 +109,29 @@ impl Tokens {
                     continue;
                 }
             };
-            if shape == Shape::Ideograph || open.is_none_or(|(opened, _)| opened != shape) {
+            if shape == Shape::Ideograph || open.is_none_or(|open| open.shape != shape) {
                 self.close(&mut open);
                 if self.tokens.len() == QUESTION_TOKENS_MAX {
                     return;
                 }
-                open = Some((shape, self.letters.len() as u32));
+                open = Some(Open {
+                    shape,
+                    start: self.letters.len() as u32,
+                    capital: kind == Kind::Capital,
+                    touches,
+                });
+                touches = true;
             }
             self.letters.push(c);
         }
         self.close(&mut open);
     }
 
-    fn close(&mut self, open: &mut Option<(Shape, u32)>) {
-        let Some((shape, start)) = open.take() else {
+    fn close(&mut self, open: &mut Option<Open>) {
+        let Some(open) = open.take() else {
             return;
         };
+        let Open { shape, start, .. } = open;
         let letters = self.letters.get(start as usize..).unwrap_or(&[]);
         let mut hash = SEED;
         for c in letters {
@@ -100,6 +139,18 @@ impl Tokens {
         }
         // The exact question has the number itself; everything else only its length.
         self.exact = step(self.exact, (hash ^ hash >> 32) as u32);
+        let touched = self.tokens.last_mut().filter(|_| open.touches);
+        let name = match (shape, touched) {
+            (Shape::Number, Some(word)) => {
+                let short = letters.len() <= NAME_DIGITS_MAX;
+                let word = word.name.take().filter(|_| short);
+                word.map(|word| finish(step(hash, word)))
+            }
+            // A unit.
+            (Shape::Word, Some(before)) if before.shape == Shape::Number => None,
+            (Shape::Word, _) => Some(finish(hash)),
+            (Shape::Number | Shape::Ideograph, _) => None,
+        };
         if shape == Shape::Number {
             hash = step(SEED, 0x11_0000 + (letters.len() as u32).min(7));
         }
@@ -110,6 +161,8 @@ impl Tokens {
             start,
             end,
             ends: 0,
+            capital: open.capital,
+            name,
         });
         self.part.end = self.tokens.len();
     }

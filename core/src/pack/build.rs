@@ -9,7 +9,7 @@ use super::pattern::PatternError;
 use super::read::Bytes;
 use super::train::Recipe;
 use super::write::{self, Parts, Writer};
-use super::{PackError, PackHash, Variants, lexicon, rulebook, rules_check, words};
+use super::{PackError, PackHash, Variants, lexicon, rulebook, rules_check, vocabulary, words};
 use crate::answer::tokens::Tokens;
 use crate::knowledge::{FaqEntry, FaqRule, Knowledge, Localised};
 use crate::limits::PACK_BYTES_MAX;
@@ -158,7 +158,8 @@ pub fn build(
         progress(steps);
     };
     let lesson = lesson.without_what_entries_claim(&recipe, &mut tick);
-    let trials = lesson.trials(&recipe, &mut tick);
+    let starter = words::starter(knowledge, variants);
+    let trials = lesson.trials(&recipe, &starter, &mut tick);
     let precision = f64::from(settings.precision_per_mille) / 1000.0;
     let (calibration, expected) = calibrate(&trials, precision);
     let model = lesson.model(&recipe, &mut tick);
@@ -170,6 +171,7 @@ pub fn build(
         hot: write::hot(&exact_questions(&entries, variants)),
         rules: checked_rules(knowledge, &rules, &index, variants)?,
         variants: write::variants(&simplified),
+        vocabulary: Writer(vocabulary(&entries, variants, starter)),
         lexicon: words,
         model: write::model(&model, &calibration),
     };
@@ -202,6 +204,23 @@ fn checked_rules(
     let written = rulebook::write(knowledge, rules, index, variants)?;
     rules_check::check(&written.0, index.len()).map_err(BuildError::Rules)?;
     Ok(written)
+}
+
+/// The words of all that the entries say, and those that are known anyway.
+fn vocabulary(entries: &[&FaqEntry], variants: Variants<'_>, mut words: BTreeSet<u32>) -> Vec<u8> {
+    let mut tokens = Tokens::default();
+    for entry in entries {
+        for text in entry
+            .phrasings
+            .iter()
+            .chain(&entry.titles)
+            .chain(&entry.answers)
+        {
+            tokens.read(&text.text, variants);
+            words.extend(tokens.all().iter().filter_map(|token| token.name));
+        }
+    }
+    vocabulary::set(words.into_iter())
 }
 
 /// Every title and phrasing, where it is unambiguous.

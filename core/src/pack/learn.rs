@@ -9,10 +9,11 @@ use super::model::{Calibration, Place};
 use super::read::Bytes;
 use super::train::{Dice, Example, Recipe, train};
 use super::variants::Variants;
+use super::vocabulary::{self, Vocabulary};
 use super::write;
 use crate::answer::evidence;
 use crate::answer::features::{Counts, Features};
-use crate::answer::guards::{holds_back, manner};
+use crate::answer::guards::{self, Manner, STRANGER, guard, manner};
 use crate::answer::score::Scores;
 use crate::answer::tokens::Tokens;
 use crate::knowledge::{BACKGROUND, FaqEntry};
@@ -77,7 +78,9 @@ impl Lesson {
             if !tokens.is_empty() {
                 examples.push(Example {
                     class: class as u16,
-                    manner: manner(&tokens, lexicon),
+                    manner: manner(&tokens, lexicon, Vocabulary::default()),
+                    names: guards::names(tokens.all()).map(|(_, name)| name).collect(),
+                    words: tokens.all().iter().filter_map(|token| token.name).collect(),
                     counts: Counts::new(&tokens, lexicon, recipe.bits),
                     weight,
                 });
@@ -192,8 +195,14 @@ impl Lesson {
     }
 
     /// Trains on parts of the examples and tries the rest: phrasings that were left out, and
-    /// phrasings of entries that were left out altogether, which no entry answers.
-    pub(super) fn trials(&self, recipe: &Recipe, tick: &mut dyn FnMut(usize)) -> Vec<Trial> {
+    /// phrasings of entries that were left out altogether, which no entry answers. The words of the
+    /// `starter` are known in all of them.
+    pub(super) fn trials(
+        &self,
+        recipe: &Recipe,
+        starter: &BTreeSet<u32>,
+        tick: &mut dyn FnMut(usize),
+    ) -> Vec<Trial> {
         let folds = self.folds();
         let background = self.classes as u16 - 1;
         let mut dice = Dice(0x5eed);
@@ -217,6 +226,9 @@ impl Lesson {
                 .iter()
                 .filter(|(example, its)| *its != fold && !hidden(example));
             let seen: Vec<&Example> = seen.map(|(example, _)| *example).collect();
+            let words = seen.iter().flat_map(|example| &example.words);
+            let known = vocabulary::set(words.chain(starter).copied());
+            let known = Vocabulary::new(&known);
             let trained = write::model(
                 &train(&seen, self.classes, &self.affordable(recipe), tick),
                 &Calibration::default(),
@@ -234,10 +246,15 @@ impl Lesson {
                 work.1.compute(&work.0, &model);
                 let in_scope = !hidden && example.class != background;
                 let best = work.1.best().first().map_or(background, |best| best.class);
+                let stranger = example.names.iter().any(|name| !known.has(*name));
+                let manner = Manner {
+                    ways: example.manner.ways | if stranger { STRANGER } else { 0 },
+                    ..example.manner
+                };
                 trials.push(Trial {
                     evidence: evidence(&work.1, &work.0),
                     right: in_scope && best == example.class,
-                    held_back: holds_back(example.manner, model.denials(best)),
+                    held_back: guard(manner, model.ways(best)).is_some(),
                     origin: match (in_scope, hidden) {
                         (true, _) => Origin::InScope,
                         (_, true) => Origin::Hidden,

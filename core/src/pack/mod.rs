@@ -23,6 +23,7 @@ mod rules;
 #[cfg(feature = "trust")]
 pub mod signature;
 mod variants;
+mod vocabulary;
 
 #[cfg(feature = "compile")]
 mod build;
@@ -54,6 +55,7 @@ pub(crate) use read::Bytes;
 use read::Span;
 pub(crate) use rules::{Action, Cursor, Rule, Rules};
 pub(crate) use variants::Variants;
+pub(crate) use vocabulary::Vocabulary;
 
 #[cfg(feature = "compile")]
 pub use build::{BuildError, BuildReport, BuildSettings, Progress, build};
@@ -115,6 +117,7 @@ pub struct Pack {
     hot: hot::Place,
     rules: rules::Place,
     variants: variants::Place,
+    vocabulary: vocabulary::Place,
     lexicon: lexicon::Place,
     model: model::Place,
 }
@@ -170,6 +173,7 @@ impl Pack {
         let hot = hot::Place::check(rest.part()?, count)?;
         let rules = rules::Place::find(rest.part()?)?;
         let variants = variants::Place::check(rest.part()?)?;
+        let vocabulary = vocabulary::Place::check(rest.part()?)?;
         let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;
@@ -180,6 +184,7 @@ impl Pack {
             hot,
             rules,
             variants,
+            vocabulary,
             lexicon,
             model,
             bytes,
@@ -251,6 +256,10 @@ impl Pack {
 
     pub(crate) fn variants(&self) -> Variants<'_> {
         self.variants.open(&self.bytes)
+    }
+
+    pub(crate) fn vocabulary(&self) -> Vocabulary<'_> {
+        self.vocabulary.open(&self.bytes)
     }
 
     pub(crate) fn lexicon(&self) -> Lexicon<'_> {

@@ -23,7 +23,7 @@ pub(super) struct Place {
     postings: Span,
     starts: Vec<u32>,
     scales: Span,
-    denials: Span,
+    ways: Span,
     calibration: Calibration,
 }
 
@@ -87,7 +87,7 @@ impl Place {
         walk.end("model")?;
         counts.end("model")?;
         let scales = part.span(usize::from(classes) * 4)?;
-        let denials = part.span(usize::from(classes))?;
+        let ways = part.span(usize::from(classes))?;
         let mut calibration = Calibration {
             bias: part.i32()?,
             ..Calibration::default()
@@ -106,7 +106,7 @@ impl Place {
             postings,
             starts,
             scales,
-            denials,
+            ways,
             calibration,
         })
     }
@@ -120,7 +120,7 @@ impl Place {
             postings: self.postings.of(bytes),
             starts: &self.starts,
             scales: self.scales.of(bytes).as_chunks().0,
-            denials: self.denials.of(bytes),
+            ways: self.ways.of(bytes),
             calibration: &self.calibration,
         }
     }
@@ -143,7 +143,7 @@ pub(crate) struct Model<'a> {
     postings: &'a [u8],
     starts: &'a [u32],
     scales: &'a [[u8; 4]],
-    denials: &'a [u8],
+    ways: &'a [u8],
     pub(crate) calibration: &'a Calibration,
 }
 
@@ -200,9 +200,10 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The ways in which an entry's phrasings deny something.
-    pub(crate) fn denials(&self, class: u16) -> u8 {
-        self.denials.get(usize::from(class)).copied().unwrap_or(0)
+    /// The ways in which an entry's phrasings deny something, or name all sorts of things: see
+    /// [`guards`](crate::answer::guards).
+    pub(crate) fn ways(&self, class: u16) -> u8 {
+        self.ways.get(usize::from(class)).copied().unwrap_or(0)
     }
 
     /// For a class: the size of one step of its weights in 1/16,384, and its bias in 1/1,024.

@@ -5,13 +5,13 @@
 //! Single-threaded and without the platform's mathematics: the same examples give the same
 //! bytes everywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::math::ln;
 use super::model::{LEVELS, SIGN};
 use super::write::{Posting, Quantised};
 use crate::answer::features::Counts;
-use crate::answer::guards::Manner;
+use crate::answer::guards::{Manner, STRANGER};
 
 /// A phrasing as counted features.
 #[derive(Clone)]
@@ -21,6 +21,9 @@ pub(super) struct Example {
     pub(super) manner: Manner,
     /// What is counted in it.
     pub(super) counts: Counts,
+    /// What it names, and the words that it has, by their hashes.
+    pub(super) names: BTreeSet<u32>,
+    pub(super) words: Vec<u32>,
     /// How much an error on it costs, relative to others.
     pub(super) weight: f32,
 }
@@ -63,9 +66,9 @@ pub(super) fn train(
         });
         done(class + 1);
     }
-    let denials = denials(examples, &members);
+    let ways = members.iter().map(|members| ways(examples, members));
     Quantised {
-        denials,
+        ways: ways.collect(),
         ..quantise(&found, rarity, rarity_unknown, recipe)
     }
 }
@@ -74,22 +77,32 @@ pub(super) fn train(
 /// does so to mean it.
 const DENIALS_PER_MILLE_MIN: usize = 50;
 
-/// For each class the ways in which its phrasings deny something.
-fn denials(examples: &[&Example], members: &[Vec<u32>]) -> Vec<u8> {
-    let of = |members: &Vec<u32>| {
-        let own = members.iter().filter_map(|at| examples.get(*at as usize));
-        let phrasings: Vec<u8> = own
-            .filter(|example| example.weight >= 1.0)
-            .map(|example| example.manner.denials)
-            .collect();
-        let ways = (0..u8::BITS).map(|way| 1u8 << way);
-        let often = |way: &u8| {
-            let count = phrasings.iter().filter(|it| *it & way != 0).count();
-            count > 0 && count * 1000 >= phrasings.len() * DENIALS_PER_MILLE_MIN
-        };
-        ways.filter(often).sum()
+/// One in so many of them, and at least two, must name what no other does for the entry to be about
+/// all such things.
+const NAMES_ONE_IN: usize = 4;
+
+/// The ways in which a class's phrasings deny something; and [`STRANGER`].
+fn ways(examples: &[&Example], members: &[u32]) -> u8 {
+    let own = members.iter().filter_map(|at| examples.get(*at as usize));
+    let phrasings: Vec<&&Example> = own.filter(|example| example.weight >= 1.0).collect();
+    let often = |way: &u8| {
+        let having = phrasings.iter().filter(|it| it.manner.ways & way != 0);
+        let count = having.count();
+        count > 0 && count * 1000 >= phrasings.len() * DENIALS_PER_MILLE_MIN
     };
-    members.iter().map(of).collect()
+    let denials: u8 = (0..u8::BITS).map(|way| 1u8 << way).filter(often).sum();
+    let mut having: BTreeMap<u32, usize> = BTreeMap::new();
+    for name in phrasings.iter().flat_map(|example| &example.names) {
+        *having.entry(*name).or_default() += 1;
+    }
+    let alone = |name: &u32| having.get(name) == Some(&1);
+    let naming = phrasings.iter().filter(|it| it.names.iter().any(alone));
+    let naming = naming.count();
+    if naming > 1 && naming * NAMES_ONE_IN >= phrasings.len() {
+        denials | STRANGER
+    } else {
+        denials
+    }
 }
 
 /// How much each bucket says, 16 = 1.0, 0 if no example has it; and that of a bucket that no
@@ -433,6 +446,6 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
         rarity_unknown,
         postings,
         scales,
-        denials: Vec::new(),
+        ways: Vec::new(),
     }
 }

@@ -8,7 +8,9 @@ use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
-use crate::knowledge::{DENIALS, Knowledge, PLAIN, SIMPLIFIED, SOUNDS, WORDS};
+use crate::knowledge::{
+    BACKGROUND, DENIALS, EntityKind, Knowledge, PLAIN, SIMPLIFIED, SOUNDS, WORDS,
+};
 use crate::limits::SYNONYM_TOKENS_MAX;
 
 /// The simplified characters, where there is Chinese, as [`Variants`] reads them.
@@ -92,6 +94,37 @@ pub(super) fn write(knowledge: &Knowledge, variants: Variants<'_>) -> Writer {
         part.u16(*sound);
     }
     part
+}
+
+/// Words that are known whatever the entries say: those of the lists that every pack starts from,
+/// and of the editor's synonyms and entities.
+pub(super) fn starter(knowledge: &Knowledge, variants: Variants<'_>) -> BTreeSet<u32> {
+    let mut tokens = Tokens::default();
+    let mut words = BTreeSet::new();
+    let mut add = |text: &str| {
+        tokens.read(text, variants);
+        words.extend(tokens.all().iter().filter_map(|token| token.name));
+    };
+    for line in [WORDS, PLAIN, DENIALS, BACKGROUND]
+        .into_iter()
+        .flat_map(str::lines)
+    {
+        add(line);
+    }
+    knowledge
+        .synonyms
+        .iter()
+        .flatten()
+        .for_each(|term| add(term));
+    for entity in &knowledge.entities {
+        if let EntityKind::Values(values) = &entity.kind {
+            for (value, aliases) in values {
+                add(value);
+                aliases.iter().for_each(|alias| add(alias));
+            }
+        }
+    }
+    words
 }
 
 /// The hashes of a list's words, ascending.

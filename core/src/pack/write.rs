@@ -58,6 +58,7 @@ pub(super) struct Parts {
     pub(super) hot: Writer,
     pub(super) rules: Writer,
     pub(super) variants: Writer,
+    pub(super) vocabulary: Writer,
     pub(super) lexicon: Writer,
     pub(super) model: Writer,
 }
@@ -71,6 +72,7 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
         &parts.hot,
         &parts.rules,
         &parts.variants,
+        &parts.vocabulary,
         &parts.lexicon,
         &parts.model,
     ] {
@@ -126,8 +128,8 @@ pub(super) struct Quantised {
     pub(super) postings: Vec<Posting>,
     /// A step of the weights in 1/16,384, and the bias in 1/1,024; for each class.
     pub(super) scales: Vec<(u16, i16)>,
-    /// For each class how many of its phrasings deny something, in 1/255.
-    pub(super) denials: Vec<u8>,
+    /// For each class the ways of its phrasings.
+    pub(super) ways: Vec<u8>,
 }
 
 /// The scoring model and its calibration.
@@ -157,7 +159,7 @@ pub(super) fn model(model: &Quantised, calibration: &Calibration) -> Writer {
         part.u16(*scale);
         part.i16(*bias);
     }
-    part.0.extend(&model.denials);
+    part.0.extend(&model.ways);
     part.0.extend(calibration.bias.to_le_bytes());
     for weight in calibration.weights {
         part.0.extend(weight.to_le_bytes());

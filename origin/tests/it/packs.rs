@@ -334,6 +334,13 @@ fn explain_says_why_to_people_and_to_programs() {
     let elsewhere = desk.json(&explain(late, &["--json"]));
     assert_eq!(elsewhere["rule"], Value::Null, "the page is not known");
 
+    assert_eq!(why["held_back"], Value::Null);
+    let fragment = desk.json(&explain("are open", &["--json"]));
+    assert_eq!(fragment["held_back"]["by"], "fragment", "{fragment}");
+    let output = desk.pack(&explain("are open", &[]));
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("held back  too short"), "{told}");
+
     let output = desk.pack(&explain("when are you open?", &[]));
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(

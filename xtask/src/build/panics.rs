@@ -2,7 +2,9 @@
 //! it, and the module stops all the same. What words and reports panics is 700 bytes of the widget.
 //!
 //! In: a module with the names of its functions. Out: the same, in which each function of Rust's
-//! own libraries that does nothing but panic is `unreachable`, which is how every panic ends.
+//! own libraries that does nothing but panic is `unreachable`, which is how every panic ends, and
+//! in which the source files are blank that such functions would have named (some of them with the
+//! path of the machine that it was built on).
 
 use std::collections::BTreeSet;
 
@@ -13,6 +15,7 @@ use super::imports::{HEADER, Reader, write_bytes, write_number};
 const SECTION_CUSTOM: u8 = 0;
 const SECTION_IMPORT: u8 = 2;
 const SECTION_CODE: u8 = 10;
+const SECTION_DATA: u8 = 11;
 /// Of the section `name`: those of functions.
 const NAMES_FUNCTIONS: u8 = 1;
 
@@ -81,11 +84,29 @@ pub(super) fn silenced(wasm: &[u8]) -> Result<Vec<u8>> {
                 write_bytes(&mut bodies, if is_silent { UNREACHABLE } else { body });
             }
             write_bytes(&mut written, &bodies);
+        } else if id == SECTION_DATA {
+            write_bytes(&mut written, &without_places(section));
         } else {
             write_bytes(&mut written, section);
         }
     }
     Ok(written)
+}
+
+/// Where a source file's path starts: of a library, or in one of our crates that browsers run.
+const PLACES: [&[u8]; 3] = [b"/", b"core/src/", b"browser-bot/src/"];
+
+/// The data with zeros for the paths of source files. They end with a zero, and so does what
+/// stands before them, or it is no text.
+fn without_places(data: &[u8]) -> Vec<u8> {
+    let is_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let mut blank = data.to_vec();
+    for run in blank.chunk_by_mut(|a, b| is_path(a) == is_path(b)) {
+        if run.ends_with(b".rs") && PLACES.iter().any(|start| run.starts_with(start)) {
+            run.fill(0);
+        }
+    }
+    blank
 }
 
 /// The numbers of the functions that only panic.
@@ -144,6 +165,17 @@ mod tests {
     fn only_what_only_panics_becomes_unreachable() {
         let wasm = module(PANIC, b"\x00\x01\x01\x01\x0b");
         assert_eq!(silenced(&wasm).unwrap(), module(PANIC, UNREACHABLE));
+    }
+
+    #[test]
+    fn source_files_are_not_named() {
+        let data =
+            b"\x01as told/core.rs\0\0/home/me/.cargo/x/src/lib.rs\0core/src/bot.rs\0.rs is text";
+        let blank = without_places(data);
+        assert_eq!(blank.len(), data.len());
+        let left: String = blank.iter().map(|byte| char::from(*byte)).collect();
+        let left: Vec<&str> = left.split('\0').filter(|text| !text.is_empty()).collect();
+        assert_eq!(left, ["\u{1}as told/core.rs", ".rs is text"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! In: a pack and a question. Out: an [`Explained`]. Invariant: the decision is the one that every
 //! hop comes to, as it is computed by the same code.
 
-use firsthop_core::answer::{Answerer, By, Decision, Named, Question};
+use firsthop_core::answer::{Answerer, By, Decision, HeldBack, Named, Question};
 use firsthop_core::pack::Pack;
 
 use super::work;
@@ -17,6 +17,8 @@ pub struct Explained {
     pub answer: Option<String>,
     /// Whether the question stands in the knowledge word for word.
     pub hot: bool,
+    /// Why the best match counts for less than it might, or is not given alone.
+    pub held_back: Option<HeldBack>,
     /// The rule that decides, if one does.
     pub rule: Option<String>,
     /// The team, the flow and the labels that rules name.
@@ -87,6 +89,7 @@ pub fn explain(pack: &Pack, question: &Question<'_>) -> Explained {
             .and_then(|found| pack.entry(found.entry))
             .map(|entry| entry.answer(question).text.to_owned()),
         hot: given.is_some_and(|found| found.by == By::Hot),
+        held_back: told.held_back.clone(),
         rule: trace.rule.map(str::to_owned),
         marks: marks.map(|mark| (*mark).to_owned()).collect(),
         found: named.iter().map(Found::of).collect(),

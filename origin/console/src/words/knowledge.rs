@@ -1,6 +1,9 @@
 //! What is said of knowledge, with numbers and names in it.
 
+use firsthop_core::answer::HeldBack;
+
 use super::Lang;
+use crate::inert::inert_line;
 use crate::knowledge::wire::Fault;
 
 impl Lang {
@@ -106,6 +109,33 @@ impl Lang {
             Self::En => format!("The rule “{rule}” decided."),
             Self::Zh => format!("由规则“{rule}”决定。"),
         }
+    }
+
+    /// Why an answer was only suggested.
+    pub fn held_back(self, why: &HeldBack) -> String {
+        let told = match (self, why) {
+            (Self::En, HeldBack::Fragment) => "Held back: too short to say what is wanted.",
+            (Self::Zh, HeldBack::Fragment) => "未直接回答：问题太短，看不出想问什么。",
+            (Self::En, HeldBack::Denial) => {
+                "Held back: the question denies something or complains in a way that the entry’s phrasings do not."
+            }
+            (Self::Zh, HeldBack::Denial) => "未直接回答：问题含有否定或抱怨，而该条目的问法没有这样说。",
+            (Self::En, HeldBack::Stranger(name)) => {
+                let name = inert_line(name);
+                return format!("Held back: nobody wrote of “{name}”, which the question names.");
+            }
+            (Self::Zh, HeldBack::Stranger(name)) => {
+                let name = inert_line(name);
+                return format!("未直接回答：问题提到“{name}”，而知识库从未提及。");
+            }
+            (Self::En, HeldBack::Second) => {
+                "Held back: a second entry is more likely than not, too. Perhaps two things were asked."
+            }
+            (Self::Zh, HeldBack::Second) => {
+                "未直接回答：另一个条目也很可能符合，也许一次问了两件事。"
+            }
+        };
+        told.to_owned()
     }
 
     /// How sure the bot is, and from where on it answers; in ‰.
@@ -298,6 +328,28 @@ mod tests {
         assert_eq!(Lang::Zh.knowledge_fault(&missing), "请填写此项。");
         let other = fault("bad_value", "an id stands on one line");
         assert_eq!(Lang::Zh.knowledge_fault(&other), "an id stands on one line");
+    }
+
+    #[test]
+    fn what_holds_an_answer_back_is_said_in_both_languages() {
+        let named = HeldBack::Stranger("zor\u{202e}bex".to_owned());
+        let mut told = Vec::new();
+        for why in [
+            HeldBack::Fragment,
+            HeldBack::Denial,
+            HeldBack::Second,
+            named,
+        ] {
+            let (en, zh) = (Lang::En.held_back(&why), Lang::Zh.held_back(&why));
+            assert!(en.starts_with("Held back: ") && zh.starts_with("未直接回答："));
+            told.extend([en, zh]);
+        }
+        let names: Vec<_> = told.iter().filter(|text| text.contains("bex”")).collect();
+        assert_eq!(names.len(), 2, "the name is told in both: {told:?}");
+        assert!(told.iter().all(|text| !text.contains('\u{202e}')));
+        told.sort();
+        told.dedup();
+        assert_eq!(told.len(), 8, "each is another sentence");
     }
 
     #[test]

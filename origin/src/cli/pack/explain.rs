@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use firsthop_core::Timestamp;
-use firsthop_core::answer::{Answerer, Decision, Explanation, Named, Question};
+use firsthop_core::answer::{Answerer, Decision, Explanation, HeldBack, Named, Question};
 use serde_json::{Value, json};
 
 use super::load;
@@ -69,6 +69,25 @@ fn share(per_mille: u16) -> f64 {
     f64::from(per_mille) / 1000.0
 }
 
+/// Why an answer was only suggested: a word for programs, and words for people.
+fn held_back(why: &HeldBack) -> (&'static str, String) {
+    match why {
+        HeldBack::Fragment => ("fragment", "too short to say what is wanted".into()),
+        HeldBack::Denial => (
+            "denial",
+            "the question denies something or complains in a way that the entry's phrasings do not".into(),
+        ),
+        HeldBack::Stranger(name) => (
+            "stranger",
+            format!("nobody wrote of “{name}”, which the question names"),
+        ),
+        HeldBack::Second => (
+            "second",
+            "a second entry is more likely than not, too: perhaps two things were asked".into(),
+        ),
+    }
+}
+
 fn to_json(explained: &Explanation<'_>) -> Value {
     let named = |found: &[Named<'_>]| -> Value {
         found
@@ -88,6 +107,10 @@ fn to_json(explained: &Explanation<'_>) -> Value {
     json!({
         "decision": name(&explained.decision),
         "found": named(&explained.found),
+        "held_back": explained.held_back.as_ref().map(|why| {
+            let (by, because) = held_back(why);
+            json!({ "by": by, "because": because })
+        }),
         "rule": explained.trace.rule,
         "team": explained.trace.team,
         "flow": explained.trace.flow,
@@ -119,6 +142,9 @@ fn to_text(explained: &Explanation<'_>) -> String {
             it.title,
             by(it)
         ));
+    }
+    if let Some(why) = &explained.held_back {
+        line(format!("held back  {}", held_back(why).1));
     }
     for (what, text) in [
         ("rule", trace.rule),

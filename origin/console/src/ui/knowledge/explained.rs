@@ -46,6 +46,7 @@ pub(super) fn Explanation(explained: Explained, inbox: Option<String>) -> impl I
         decision,
         answer,
         hot,
+        held_back,
         rule,
         marks,
         found,
@@ -133,6 +134,7 @@ pub(super) fn Explanation(explained: Explained, inbox: Option<String>) -> impl I
                     <p class="meter-text" aria-hidden="true">{move || desk.lang.get().sure(sure, answers)}</p>
                 }
             })}
+            {held_back.map(|why| view! { <p class="held-back" dir="auto">{move || desk.lang.get().held_back(&why)}</p> })}
             {words}
             {(!marks.is_empty()).then(|| view! {
                 <p class="why-label">{move || desk.say(Word::WhyMarks)}</p>
