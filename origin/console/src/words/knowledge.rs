@@ -119,7 +119,9 @@ impl Lang {
             (Self::En, HeldBack::Denial) => {
                 "Held back: the question denies something or complains in a way that the entry’s phrasings do not."
             }
-            (Self::Zh, HeldBack::Denial) => "未直接回答：问题含有否定或抱怨，而该条目的问法没有这样说。",
+            (Self::Zh, HeldBack::Denial) => {
+                "未直接回答：问题含有否定或抱怨，而该条目的问法没有这样说。"
+            }
             (Self::En, HeldBack::Stranger(name)) => {
                 let name = inert_line(name);
                 return format!("Held back: nobody wrote of “{name}”, which the question names.");

@@ -75,7 +75,8 @@ fn held_back(why: &HeldBack) -> (&'static str, String) {
         HeldBack::Fragment => ("fragment", "too short to say what is wanted".into()),
         HeldBack::Denial => (
             "denial",
-            "the question denies something or complains in a way that the entry's phrasings do not".into(),
+            "the question denies something or complains in a way that the entry's phrasings do not"
+                .into(),
         ),
         HeldBack::Stranger(name) => (
             "stranger",
