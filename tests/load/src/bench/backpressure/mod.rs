@@ -36,8 +36,8 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 const CACHES_MB: usize = 24;
 /// What a server may have grown by at most during a part, whatever it is asked to hold…
 const HELD_MB_MAX: f64 = 64.0;
-/// …and while an edge floods it: a few times the batches that are on their way.
-const FLOOD_HELD_MB_MAX: f64 = 8.0 * pressure::BATCHES_AT_ONCE as f64;
+/// …and while an edge floods it: fewer megabytes than batches of one are on their way.
+const FLOOD_HELD_MB_MAX: f64 = pressure::BATCHES_AT_ONCE as f64;
 
 const FLOOD: &str = "edge_floods";
 

@@ -27,7 +27,7 @@ use crate::visitor::{message, said};
 /// How long either lasts.
 const LASTS: Duration = Duration::from_secs(10);
 /// Batches that are on their way at the same time.
-pub(super) const BATCHES_AT_ONCE: usize = 32;
+pub(super) const BATCHES_AT_ONCE: usize = 128;
 /// Messages in each: as many of the longest as fit.
 const MESSAGES: usize = BATCH_BYTES_MAX / (TEXT_BYTES + 512);
 /// A commit takes so long…
