@@ -508,9 +508,18 @@ fn what_holds_an_answer_back_is_told() {
 #[test]
 fn an_entry_that_denies_something_answers_only_who_denies_it_in_the_same_way() {
     let pack = house_asked("i cannot get the {} clean", &[]);
-    let asked = "i cannot wash the kettle clean by hand";
+    let asked = "i cannot get the kettle washed clean by hand";
     assert_eq!(answered(&pack, asked), Some(("kettle".into(), By::Model)));
-    let denied = "i do not wash the kettle clean by hand";
+    let denied = "i do not get the kettle washed clean by hand";
+    assert!(matches!(decide(&pack, denied), Decision::Suggest(_)));
+}
+
+#[test]
+fn a_denial_of_what_an_entry_is_about_is_not_its_question() {
+    let pack = house_asked("i do not like my {} dirty, how do i clean it", &[]);
+    let asked = "i do not like the kettle dirty, how do i clean it by hand";
+    assert_eq!(answered(&pack, asked), Some(("kettle".into(), By::Model)));
+    let denied = "i do not want to clean the kettle, is it washable by hand";
     assert!(matches!(decide(&pack, denied), Decision::Suggest(_)));
 }
 
@@ -548,7 +557,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "100b3561b252bcd8f521fbf1f4afd87715161b1e880ebdc78105435c6766f37e".into(),
+            "1a8a7d987147102194bd83c53c1a7edb1d8ded3059fb3b98ee139c550d1ff1c2".into(),
             "a4eb88a91a5b2227".into()
         )
     );

@@ -51,13 +51,9 @@ pub(crate) fn confidence(
     model: &Model<'_>,
 ) -> u16 {
     let calibrated = unguarded(scores, features, model);
-    let ways = scores
-        .best()
-        .first()
-        .map_or(0, |best| model.ways(best.class));
-    match guard(manner, ways) {
-        Some(_) => calibrated.min(GUARDED_MAX),
-        None => calibrated,
+    match scores.best().first() {
+        Some(best) if guard(&manner, best.class, model).is_some() => calibrated.min(GUARDED_MAX),
+        _ => calibrated,
     }
 }
 

@@ -5,7 +5,7 @@
 //! holds whatever features the model counts.
 
 use super::entities::{Found, words};
-use super::guards::{GUARDED_MAX, STRANGER};
+use super::guards::GUARDED_MAX;
 use super::tokens::{Shape, Token, Tokens};
 use super::{Answerer, By, Decision, Match, Question, Trace, confidence, guards, of_a_part};
 use crate::limits::{EXPLAINED_PARTS_MAX, EXPLAINED_TOKENS_MAX, SUGGESTIONS_MAX};
@@ -123,19 +123,18 @@ impl Answerer {
             return None;
         }
         self.tokens.read(question.read(), pack.variants());
-        let (mut denials, mut whole) = (0, true);
+        let (mut said, mut whole) = (None, true);
         loop {
             self.score(pack);
-            let mut manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
-            manner.ways |= denials;
-            denials = manner.ways & !STRANGER;
+            let manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
+            let manner = manner.within(*said.get_or_insert(manner));
             let mut sure = confidence::unguarded(&self.scores, &self.features, &model);
             if !whole {
                 sure = of_a_part(sure);
             }
             if sure > GUARDED_MAX
                 && let Some(best) = self.scores.best().first()
-                && let Some(guard) = guards::guard(manner, model.ways(best.class))
+                && let Some(guard) = guards::guard(&manner, best.class, &model)
             {
                 return Some(match guard {
                     guards::Guard::Fragment => HeldBack::Fragment,

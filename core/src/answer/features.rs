@@ -111,6 +111,11 @@ pub(crate) fn each(tokens: &Tokens, lexicon: &Lexicon<'_>, found: impl FnMut(u32
     concepts(tokens, lexicon, &mut sink);
 }
 
+/// The feature that a token is by itself.
+pub(crate) fn single(token: u32) -> u32 {
+    finish(step(SINGLE.seed, token))
+}
+
 /// Of the first letters of a word.
 fn start_hash(letters: &[char]) -> u32 {
     let first = letters.iter().take(LOOSE_LETTERS);

@@ -2,8 +2,9 @@
 //! that names a thing of which nobody wrote, and a fragment that could mean anything. They turn an
 //! answer into a suggestion.
 
-use super::tokens::{Shape, Token, Tokens};
-use crate::pack::{Lexicon, Vocabulary};
+use super::features::single;
+use super::tokens::{Shape, Token, Tokens, finish, step};
+use crate::pack::{BETWEEN, Lexicon, Model, Vocabulary};
 
 /// What a question is like, apart from what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,8 +12,30 @@ pub(crate) struct Manner {
     /// How it denies something, or complains about a state: "I did not order", 我没有要取消, "still
     /// nothing". A bit for each kind of words that do so; and [`STRANGER`].
     pub(crate) ways: u8,
+    /// What it denies, the first few of it.
+    pub(crate) denied: [Option<Denied>; 3],
     /// It is too short to say what is wanted.
     pub(crate) fragment: bool,
+}
+
+impl Manner {
+    /// That of a part of a message: what the message denies, each part does.
+    pub(crate) fn within(self, whole: Self) -> Self {
+        Self {
+            ways: self.ways | whole.ways & !STRANGER,
+            denied: whole.denied,
+            ..self
+        }
+    }
+}
+
+/// A word that is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Denied {
+    /// The feature that it is by itself.
+    pub(crate) word: u32,
+    /// Of it and the way in which it is denied, for [`Model::denies`].
+    pub(crate) key: u16,
 }
 
 /// It names something that the knowledge does not mention: "do you ship to Alaska". Of an entry: its
@@ -27,11 +50,24 @@ const IDEOGRAPHS_MIN: usize = 4;
 pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>, vocabulary: Vocabulary<'_>) -> Manner {
     let all = tokens.all();
     let mut ways = 0;
+    let mut denied = [None; 3];
+    let mut free = denied.iter_mut();
     for (place, token) in all.iter().enumerate() {
         // 没 at the end only asks, as in 到了没.
         let asks = token.shape == Shape::Ideograph && place + 1 == all.len();
         if !asks && !asks_whether(all, place) {
-            ways |= lexicon.denial(token.hash);
+            let way = lexicon.denial(token.hash) & !BETWEEN;
+            ways |= way;
+            let says = |it: &&Token| !lexicon.is_plain(it.hash) && lexicon.denial(it.hash) == 0;
+            if way != 0
+                && let Some(what) = all.iter().skip(place + 1).find(says)
+                && let Some(free) = free.next()
+            {
+                *free = Some(Denied {
+                    word: single(what.hash),
+                    key: key(way, tokens.letters(what)),
+                });
+            }
         }
     }
     let ideographs = all
@@ -44,7 +80,11 @@ pub(crate) fn manner(tokens: &Tokens, lexicon: &Lexicon<'_>, vocabulary: Vocabul
     if names(all).any(|(_, name)| !vocabulary.has(name)) {
         ways |= STRANGER;
     }
-    Manner { ways, fragment }
+    Manner {
+        ways,
+        denied,
+        fragment,
+    }
 }
 
 /// What the tokens name, as far as it shows in how it is typed: words with a capital letter within
@@ -70,6 +110,15 @@ pub(crate) fn names(all: &[Token]) -> impl Iterator<Item = (usize, u32)> {
     })
 }
 
+/// Of a word and the way in which it is denied, whatever the word's ending.
+fn key(way: u8, letters: &[char]) -> u16 {
+    let first = letters.iter().take(DENIED_LETTERS).map(|c| u32::from(*c));
+    finish(first.fold(u64::from(way), step)) as u16
+}
+
+/// Of a denied word so many letters count: "work", "working".
+const DENIED_LETTERS: usize = 4;
+
 /// Whether the negation at `place` only asks, as in 能不能 and 有没有.
 fn asks_whether(all: &[Token], place: usize) -> bool {
     let before = place.checked_sub(1).and_then(|before| all.get(before));
@@ -91,13 +140,17 @@ pub(crate) enum Guard {
     Stranger,
 }
 
-/// Why a question of this manner must not be answered by an entry of which the phrasings have
-/// these ways, if it must not.
-pub(crate) fn guard(manner: Manner, ways: u8) -> Option<Guard> {
-    let other = manner.ways & !ways;
+/// Why a question of this manner must not be answered by an entry, if it must not.
+pub(crate) fn guard(manner: &Manner, class: u16, model: &Model<'_>) -> Option<Guard> {
+    let other = manner.ways & !model.ways(class);
+    // 我没有要取消 denies what cancelling is about; 还没发货能取消吗 denies something else.
+    let opposite = |denied: &Denied| {
+        model.weight(model.bucket(denied.word), class) > 0 && !model.denies(class, denied.key)
+    };
+    let opposite = manner.denied.iter().flatten().any(opposite);
     if manner.fragment {
         Some(Guard::Fragment)
-    } else if other & !STRANGER != 0 {
+    } else if other & !STRANGER != 0 || opposite {
         Some(Guard::Denial)
     } else if other != 0 {
         Some(Guard::Stranger)

@@ -53,7 +53,6 @@ use crate::Timestamp;
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
 use crate::pack::{Action, EntryIndex, Pack, Rule};
 use features::Features;
-use guards::STRANGER;
 use matching::Asked;
 use score::Scores;
 use tokens::Tokens;
@@ -342,12 +341,11 @@ impl Answerer {
         let mut matches = Matches::default();
         let mut places = SUGGESTIONS_MAX;
         // What one part denies may be what another one names.
-        let mut denials = 0;
+        let mut said = None;
         loop {
             self.score(pack);
-            let mut manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
-            manner.ways |= denials;
-            denials = manner.ways & !STRANGER;
+            let manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
+            let manner = manner.within(*said.get_or_insert(manner));
             let mut confidence = confidence(&self.scores, &self.features, manner, &pack.model());
             if places == 1 {
                 confidence = of_a_part(confidence);

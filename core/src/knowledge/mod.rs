@@ -35,6 +35,7 @@ pub(crate) const WORDS: &str = include_str!("starter/words.txt");
 pub(crate) const PLAIN: &str = include_str!("starter/plain.txt");
 
 /// Words that deny something, or complain that it is as it is: a line for each way of doing so.
+/// The last line, which is the seventh, has the words that may stand between these and what is denied.
 #[cfg(feature = "compile")]
 pub(crate) const DENIALS: &str = include_str!("starter/denials.txt");
 

@@ -254,7 +254,7 @@ impl Lesson {
                 trials.push(Trial {
                     evidence: evidence(&work.1, &work.0),
                     right: in_scope && best == example.class,
-                    held_back: guard(manner, model.ways(best)).is_some(),
+                    held_back: guard(&manner, best, &model).is_some(),
                     origin: match (in_scope, hidden) {
                         (true, _) => Origin::InScope,
                         (_, true) => Origin::Hidden,

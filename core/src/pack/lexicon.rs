@@ -105,6 +105,9 @@ pub(crate) struct Lexicon<'a> {
     first_character: u16,
 }
 
+/// The kind of words that stand between a denial and what is denied: "want", 要.
+pub(crate) const BETWEEN: u8 = 1 << 6;
+
 /// The part of a denying word that is not its hash.
 const DENIAL_KIND: u32 = 7;
 

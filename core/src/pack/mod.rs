@@ -49,7 +49,7 @@ mod write;
 pub use entry::{Entry, Text};
 pub use hash::{PackHash, PackHashError};
 pub(crate) use hot::Hot;
-pub(crate) use lexicon::{Lexicon, key as term_key};
+pub(crate) use lexicon::{BETWEEN, Lexicon, key as term_key};
 pub(crate) use model::{Calibration, EVIDENCE, Model};
 pub(crate) use read::Bytes;
 use read::Span;

@@ -24,6 +24,7 @@ pub(super) struct Place {
     starts: Vec<u32>,
     scales: Span,
     ways: Span,
+    denied: Span,
     calibration: Calibration,
 }
 
@@ -88,6 +89,8 @@ impl Place {
         counts.end("model")?;
         let scales = part.span(usize::from(classes) * 4)?;
         let ways = part.span(usize::from(classes))?;
+        let denied = part.count()?;
+        let denied = part.span(denied * 4)?;
         let mut calibration = Calibration {
             bias: part.i32()?,
             ..Calibration::default()
@@ -107,6 +110,7 @@ impl Place {
             starts,
             scales,
             ways,
+            denied,
             calibration,
         })
     }
@@ -121,6 +125,7 @@ impl Place {
             starts: &self.starts,
             scales: self.scales.of(bytes).as_chunks().0,
             ways: self.ways.of(bytes),
+            denied: self.denied.of(bytes).as_chunks().0,
             calibration: &self.calibration,
         }
     }
@@ -144,6 +149,7 @@ pub(crate) struct Model<'a> {
     starts: &'a [u32],
     scales: &'a [[u8; 4]],
     ways: &'a [u8],
+    denied: &'a [[u8; 4]],
     pub(crate) calibration: &'a Calibration,
 }
 
@@ -204,6 +210,12 @@ impl<'a> Model<'a> {
     /// [`guards`](crate::answer::guards).
     pub(crate) fn ways(&self, class: u16) -> u8 {
         self.ways.get(usize::from(class)).copied().unwrap_or(0)
+    }
+
+    /// Whether a phrasing of the class denies what has this key.
+    pub(crate) fn denies(&self, class: u16, key: u16) -> bool {
+        let ([a, b], [c, d]) = (class.to_le_bytes(), key.to_le_bytes());
+        self.denied.contains(&[a, b, c, d])
     }
 
     /// For a class: the size of one step of its weights in 1/16,384, and its bias in 1/1,024.

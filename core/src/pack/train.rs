@@ -69,6 +69,7 @@ pub(super) fn train(
     let ways = members.iter().map(|members| ways(examples, members));
     Quantised {
         ways: ways.collect(),
+        denied: denied(examples),
         ..quantise(&found, rarity, rarity_unknown, recipe)
     }
 }
@@ -80,6 +81,16 @@ const DENIALS_PER_MILLE_MIN: usize = 50;
 /// One in so many of them, and at least two, must name what no other does for the entry to be about
 /// all such things.
 const NAMES_ONE_IN: usize = 4;
+
+/// What the phrasings of each class deny.
+fn denied(examples: &[&Example]) -> BTreeSet<(u16, u16)> {
+    let own = examples.iter().filter(|example| example.weight >= 1.0);
+    let keys = own.flat_map(|example| {
+        let denied = example.manner.denied.iter().flatten();
+        denied.map(|denied| (example.class, denied.key))
+    });
+    keys.collect()
+}
 
 /// The ways in which a class's phrasings deny something; and [`STRANGER`].
 fn ways(examples: &[&Example], members: &[u32]) -> u8 {
@@ -447,5 +458,6 @@ fn quantise(found: &[Boundary], rarity: Vec<u8>, rarity_unknown: u8, recipe: &Re
         postings,
         scales,
         ways: Vec::new(),
+        denied: BTreeSet::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! Writing a pack: the mirror of the reads in [`Pack::load`](super::Pack::load).
 
+use std::collections::BTreeSet;
+
 use super::hot::KEY_BYTES;
 use super::model::Calibration;
 use super::variants::PAIR_BYTES;
@@ -130,6 +132,8 @@ pub(super) struct Quantised {
     pub(super) scales: Vec<(u16, i16)>,
     /// For each class the ways of its phrasings.
     pub(super) ways: Vec<u8>,
+    /// What their phrasings deny: classes, and the keys of what.
+    pub(super) denied: BTreeSet<(u16, u16)>,
 }
 
 /// The scoring model and its calibration.
@@ -160,6 +164,11 @@ pub(super) fn model(model: &Quantised, calibration: &Calibration) -> Writer {
         part.i16(*bias);
     }
     part.0.extend(&model.ways);
+    part.varint(model.denied.len() as u32);
+    for (class, key) in &model.denied {
+        part.u16(*class);
+        part.u16(*key);
+    }
     part.0.extend(calibration.bias.to_le_bytes());
     for weight in calibration.weights {
         part.0.extend(weight.to_le_bytes());
