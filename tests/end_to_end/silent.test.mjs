@@ -17,8 +17,12 @@ const SILENT = { FIRSTHOP_SILENT_SECONDS: "40" };
 const GIVEN_UP = { within: 120_000, every: 1_000 };
 const STREAMS = /^POST \/v1\/visitor\/stream/;
 
-test("WebSockets fall silent: the edge closes them, and the visitor is let in on another", async (t) => {
+test("what falls silent is given up by the edge, and its visitor is served on another connection", async (t) => {
   const world = await World.start(t, { edgeEnv: SILENT });
+  const agent = await world.agent();
+
+  // One visitor has as many WebSockets as may be. All but one neither read nor write any more, nor
+  // does their system say that they are gone.
   const lives = await world.visitor();
   const first = lives.say(UNKNOWN);
   await lives.event("the queue", isStatus("queued"));
@@ -29,18 +33,27 @@ test("WebSockets fall silent: the edge closes them, and the visitor is let in on
   };
   const silent = [];
   while (silent.length < SOCKETS_MAX - 1) silent.push(await device().connect());
-  // Neither do they read or write any more, nor does their system say that they are gone.
   for (const { link } of silent) link.socket.pause();
   await assert.rejects(device().connect(), (error) => error instanceof Refusal && error.problem.code === "too_many_sockets");
 
+  // Another has a stream of events that is half open.
+  const proxy = await world.proxyBefore(world.edge.url);
+  const streams = await world.visitor({ connect: false });
+  const stream = await streams.stream({ hop: proxy.url });
+  t.after(() => stream.close());
+  await stream.frame("welcome");
+  await streams.post([streams.hello(), submit(UNKNOWN)]);
+  const online = (is) => agent.sees(`a visitor who is ${is ? "there" : "gone"}`, ({ id, online }) => id === streams.id && online === is, GIVEN_UP);
+  await online(true);
+  proxy.stall(STREAMS);
+
   let nonce = 0;
   const newcomer = device();
-  await until("there is room again", () => {
+  await until("there is room for a WebSocket again", () => {
     lives.link.send({ type: "ping", nonce: (nonce += 1) });
     return newcomer.connect();
   }, GIVEN_UP);
   const second = newcomer.say("on another one");
-  const agent = await world.agent();
   agent.open(lives.id);
   await agent.event(lives.id, "what came by the new one", isText("on another one"));
   await agent.reply(lives.id, "we hear you");
@@ -54,26 +67,11 @@ test("WebSockets fall silent: the edge closes them, and the visitor is let in on
     link.socket.resume();
     assert.deepEqual(await link.closing(), { code: 1001, reason: "silent for too long" });
   }
-});
 
-test("a stream of events is half open: its visitor does not count as there for ever, and comes back", async (t) => {
-  const world = await World.start(t, { edgeEnv: SILENT });
-  const proxy = await world.proxyBefore(world.edge.url);
-  const visitor = await world.visitor({ connect: false });
-  const agent = await world.agent();
-  const stream = await visitor.stream({ hop: proxy.url });
-  t.after(() => stream.close());
-  await stream.frame("welcome");
-  await visitor.post([visitor.hello(), submit(UNKNOWN)]);
-  const online = (is) => agent.sees(`a visitor who is ${is ? "there" : "gone"}`, ({ id, online }) => id === visitor.id && online === is, GIVEN_UP);
-  await online(true);
-
-  proxy.stall(STREAMS);
   await online(false);
-  assert.equal(stream.ended, false, "nobody told the client");
-  await agent.reply(visitor.id, "while you were gone");
-
-  const again = await visitor.stream();
+  assert.equal(stream.ended, false, "nobody told the stream's client");
+  await agent.reply(streams.id, "while you were gone");
+  const again = await streams.stream();
   t.after(() => again.close());
   await again.frame("events", ({ events }) => events.some(isText("while you were gone")));
   await online(true);
