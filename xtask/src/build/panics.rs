@@ -21,6 +21,7 @@ const NAMES_FUNCTIONS: u8 = 1;
 
 /// No locals; `unreachable`; `end`.
 const UNREACHABLE: &[u8] = &[0, 0x00, 0x0b];
+const CALL: u8 = 0x10;
 
 /// What the names of such functions have in them.
 const PANICS: [&str; 6] = [
@@ -41,6 +42,17 @@ fn only_panics(name: &str) -> bool {
         && PANICS.iter().any(|part| name.contains(part))
 }
 
+/// Whether a function, by its demangled name, is the library's machinery behind `format!`.
+fn formats(name: &str) -> bool {
+    let library = name.contains("core[") || name.contains("alloc[");
+    let formatter = name.contains("fmt::Formatter>::pad")
+        || name.ends_with("::fmt::write")
+        || name.ends_with("::fmt::format::format_inner")
+        || name.ends_with("::fmt::Display>::fmt")
+        || name.ends_with("::fmt::Debug>::fmt");
+    library && formatter || name.starts_with("core::fmt::Write::write_fmt::")
+}
+
 /// The module with panics that say nothing.
 pub(super) fn silenced(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut sections = Vec::new();
@@ -52,7 +64,7 @@ pub(super) fn silenced(wasm: &[u8]) -> Result<Vec<u8>> {
     }
     // Functions are numbered from the imported ones on.
     let mut imported = 0;
-    let mut silent = BTreeSet::new();
+    let (mut silent, mut formatting) = (BTreeSet::new(), BTreeSet::new());
     for (id, section) in &sections {
         let mut section = Reader { bytes: section };
         if *id == SECTION_IMPORT {
@@ -62,7 +74,7 @@ pub(super) fn silenced(wasm: &[u8]) -> Result<Vec<u8>> {
                 imported += usize::from(section.what_is_imported()?.first() == Some(&0));
             }
         } else if *id == SECTION_CUSTOM && section.name()? == "name" {
-            silent = panicking(section)?;
+            (silent, formatting) = panicking(section)?;
         }
     }
     ensure!(
@@ -75,11 +87,20 @@ pub(super) fn silenced(wasm: &[u8]) -> Result<Vec<u8>> {
         if id == SECTION_CODE {
             let mut code = Reader { bytes: section };
             let count = code.number()?;
-            let mut bodies = Vec::new();
-            write_number(&mut bodies, count);
+            let mut all = Vec::new();
             for function in imported..imported + count {
                 let length = code.number()?;
-                let body = code.take(length)?;
+                all.push((function, code.take(length)?));
+            }
+            // Where only panics put numbers and names into texts, nobody does any more.
+            let others = |function| !silent.contains(function) && !formatting.contains(function);
+            let spoken = all.iter().filter(|(function, _)| others(function));
+            if !spoken.clone().any(|(_, body)| may_call(body, &formatting)) {
+                silent.append(&mut formatting);
+            }
+            let mut bodies = Vec::new();
+            write_number(&mut bodies, count);
+            for (function, body) in all {
                 let is_silent = silent.contains(&function);
                 write_bytes(&mut bodies, if is_silent { UNREACHABLE } else { body });
             }
@@ -109,9 +130,21 @@ fn without_places(data: &[u8]) -> Vec<u8> {
     blank
 }
 
-/// The numbers of the functions that only panic.
-fn panicking(mut names: Reader<'_>) -> Result<BTreeSet<usize>> {
+/// Whether a function's body may call one of these. What is no call may look like one, and what is
+/// called by way of a table is not seen: the library's formatters are called so by `fmt::write`
+/// alone, as long as nobody keeps one of its types as a `dyn Display`.
+fn may_call(body: &[u8], functions: &BTreeSet<usize>) -> bool {
+    functions.iter().any(|function| {
+        let mut call = vec![CALL];
+        write_number(&mut call, *function);
+        body.windows(call.len()).any(|window| window == call)
+    })
+}
+
+/// The numbers of the functions that only panic, and of those that format.
+fn panicking(mut names: Reader<'_>) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
     let mut found = BTreeSet::new();
+    let mut formatting = BTreeSet::new();
     while !names.is_empty() {
         let kind = names.byte()?;
         let length = names.number()?;
@@ -123,11 +156,13 @@ fn panicking(mut names: Reader<'_>) -> Result<BTreeSet<usize>> {
                 let (function, name) = (part.number()?, part.name()?);
                 if only_panics(name) {
                     found.insert(function);
+                } else if formats(name) {
+                    formatting.insert(function);
                 }
             }
         }
     }
-    Ok(found)
+    Ok((found, formatting))
 }
 
 #[cfg(test)]
@@ -165,6 +200,20 @@ mod tests {
     fn only_what_only_panics_becomes_unreachable() {
         let wasm = module(PANIC, b"\x00\x01\x01\x01\x0b");
         assert_eq!(silenced(&wasm).unwrap(), module(PANIC, UNREACHABLE));
+    }
+
+    #[test]
+    fn formatting_stays_where_it_is_called() {
+        let functions = BTreeSet::from([3, 200]);
+        assert!(may_call(b"\x00\x41\x01\x10\x03\x0b", &functions));
+        assert!(may_call(b"\x00\x10\xc8\x01\x0b", &functions));
+        assert!(!may_call(b"\x00\x10\x04\x0b", &functions));
+        assert!(formats(
+            "<core[c5930c85a12de822]::fmt::Formatter>::pad_integral"
+        ));
+        assert!(!formats(
+            "<firsthop_core::id::Uuid as core::fmt::Display>::fmt::ha7b8"
+        ));
     }
 
     #[test]
