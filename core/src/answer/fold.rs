@@ -178,6 +178,13 @@ fn fold(c: char) -> Folded {
     if (0x4e00..0xa000).contains(&code) {
         return Folded::One(c, Kind::Ideograph);
     }
+    // What Chinese is punctuated with: the way through the ranges is long.
+    if (0x3000..0x3003).contains(&code) {
+        return Folded::One(c, Kind::Gap);
+    }
+    if (0xff01..0xff5f).contains(&code) {
+        return ascii(shift(c, -0xfee0));
+    }
     let (at, is) = range(code);
     let (folded, kind) = match is {
         MARK => (c, Kind::Mark),
