@@ -77,7 +77,7 @@ impl Place {
             starts.push(walk.at() - origin);
             let mut next = 0u32;
             for _ in 0..counts.varint()? {
-                let (class, _) = posting(walk.varint()?, next);
+                let class = class_of(walk.varint()?, next);
                 if class >= u32::from(classes) {
                     return Err(MALFORMED);
                 }
@@ -131,11 +131,16 @@ impl Place {
     }
 }
 
-/// The class and the weight of a posting, given the first class that it may be of.
+/// The class of a posting, given the first that it may be of.
 #[inline(always)]
-fn posting(coded: u32, next: u32) -> (u32, i32) {
-    let weight = WEIGHTS.get((coded & 15) as usize).copied().unwrap_or(0);
-    (next.saturating_add(coded >> 4), weight)
+fn class_of(coded: u32, next: u32) -> u32 {
+    next.saturating_add(coded >> 4)
+}
+
+/// The weight of a posting.
+#[inline(always)]
+fn weight_of(coded: u32) -> i32 {
+    WEIGHTS.get((coded & 15) as usize).copied().unwrap_or(0)
 }
 
 /// The scoring model.
@@ -174,9 +179,9 @@ impl<'a> Model<'a> {
 
     /// Adds `amount` times the weight of each of the bucket's postings to its class's sum.
     pub(crate) fn add(&self, bucket: u32, amount: i32, sums: &mut [i32]) {
-        for (class, weight) in self.postings(bucket) {
+        for (class, coded) in self.postings(bucket) {
             if let Some(sum) = sums.get_mut(class as usize) {
-                *sum = sum.wrapping_add(amount.wrapping_mul(weight));
+                *sum = sum.wrapping_add(amount.wrapping_mul(weight_of(coded)));
             }
         }
     }
@@ -184,15 +189,15 @@ impl<'a> Model<'a> {
     /// The weight of a class for a bucket, in steps of the class's scale; 0 if it has none.
     pub(crate) fn weight(&self, bucket: u32, class: u16) -> i32 {
         let class = u32::from(class);
-        for (other, weight) in self.postings(bucket) {
+        for (other, coded) in self.postings(bucket) {
             if other >= class {
-                return if other == class { weight } else { 0 };
+                return if other == class { weight_of(coded) } else { 0 };
             }
         }
         0
     }
 
-    /// The bucket's classes, ascending, and their weights.
+    /// The bucket's classes, ascending, and their postings.
     #[inline(always)]
     fn postings(&self, bucket: u32) -> Postings<'a> {
         let at = bucket as usize;
@@ -237,13 +242,14 @@ struct Postings<'a> {
 }
 
 impl Iterator for Postings<'_> {
-    type Item = (u32, i32);
+    type Item = (u32, u32);
 
     #[inline(always)]
-    fn next(&mut self) -> Option<(u32, i32)> {
-        let (class, weight) = posting(self.varint()?, self.next);
+    fn next(&mut self) -> Option<(u32, u32)> {
+        let coded = self.varint()?;
+        let class = class_of(coded, self.next);
         self.next = class + 1;
-        Some((class, weight))
+        Some((class, coded))
     }
 }
 
