@@ -14,11 +14,7 @@ test("the edge dies: messages reach the agent by the origin, and the answers com
   const url = world.shop.page("shop", world.edge.url, { attributes: `data-origin="${world.origin.url}"` });
   const widget = await Widget.at(page, url);
   await widget.learn();
-  await widget.say(UNKNOWN);
-  await widget.state(UNKNOWN, "stored", "delivered", "read");
-  const agent = await world.agent();
-  const { id } = await agent.sees("the conversation", (each) => each.status === "queued");
-  agent.open(id);
+  const { agent, id } = await world.handedOff(widget);
 
   await world.edge.kill();
   await widget.say("Is anybody still there?");

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isText } from "./harness/facts.mjs";
-import { UNKNOWN } from "./harness/questions.mjs";
 import { until } from "./harness/until.mjs";
 import { Widget } from "./harness/widget.mjs";
 import { World } from "./harness/world.mjs";
@@ -30,11 +29,7 @@ test("many records become one, and nothing of the conversation is lost", async (
   const page = await (await world.browser()).page();
   const widget = await Widget.at(page, world.shop.page("shop", world.edge.url));
   await widget.learn();
-  await widget.say(UNKNOWN);
-  await widget.state(UNKNOWN, "stored", "delivered", "read");
-  const agent = await world.agent();
-  const { id } = await agent.sees("the conversation", (each) => each.status === "queued");
-  agent.open(id);
+  const { agent, id } = await world.handedOff(widget);
   let said = 0;
   // Events that come together are one record: so each is waited for.
   await until("the device holds many records", async () => {

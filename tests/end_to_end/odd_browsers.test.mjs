@@ -21,11 +21,7 @@ async function conversation(t, script, argument) {
   await widget.say(KNOWN.en);
   await widget.shows(KNOWN_ANSWER);
   await widget.state(KNOWN.en, undefined, "stored", "delivered", "read");
-  await widget.say(UNKNOWN);
-  await widget.state(UNKNOWN, "stored", "delivered", "read");
-  const agent = await world.agent();
-  const { id } = await agent.sees("the conversation", (each) => each.status === "queued");
-  agent.open(id);
+  const { agent, id } = await world.handedOff(widget);
   await agent.event(id, "the question", isText(UNKNOWN));
   await agent.reply(id, "we are here");
   await widget.shows("we are here");

@@ -12,6 +12,7 @@ import { Origin } from "./origin.mjs";
 import { Shop } from "./shop.mjs";
 import { freePort } from "./ports.mjs";
 import { Proxy } from "./proxy.mjs";
+import { UNKNOWN } from "./questions.mjs";
 import { until } from "./until.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -80,6 +81,16 @@ export class World {
     const agent = await Agent.logIn(this.origin.url);
     this.#closers.push(() => agent.close());
     return agent.connect();
+  }
+
+  /** A visitor's question that nothing answers reaches an agent, who opens the conversation. */
+  async handedOff(widget) {
+    await widget.say(UNKNOWN);
+    await widget.state(UNKNOWN, "stored", "delivered", "read");
+    const agent = await this.agent();
+    const { id } = await agent.sees("the conversation", (each) => each.status === "queued");
+    agent.open(id);
+    return { agent, id };
   }
 
   async proxyBefore(url) {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use firsthop_core::answer::Answerer;
 use firsthop_core::hop::relay::SocketId;
 use firsthop_core::id::{MessageId, VisitorId};
+use firsthop_core::limits::TEXT_BYTES_MAX;
 use firsthop_core::pack::Pack;
 use firsthop_core::protocol::visitor::{
-    Hello, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
+    Events, Hello, Said, SaidText, Submission, Submit, ToServer, ToVisitor,
 };
-use firsthop_core::protocol::{Encoding, Seq, VERSION, encode};
+use firsthop_core::protocol::{Author, Encoding, Event, Seq, Text, VERSION, encode};
 use firsthop_edge::host::Host;
 use firsthop_edge::link::uplink;
 use firsthop_edge::visit::Visit;
@@ -107,6 +108,29 @@ impl<'a> TestVisitor<'a> {
         };
         self.machine
             .handle_message(self.host.instant(), socket, bytes, &mut bot);
+        self.drive();
+    }
+
+    /// The origin pushes an event with the longest text, as number `seq` of the log.
+    pub(crate) fn push_long(&mut self, seq: u64) {
+        let text = Text {
+            text: "x".repeat(TEXT_BYTES_MAX).into(),
+            unverified: None,
+        };
+        let event = Event {
+            seq: Seq(seq),
+            prev: Seq(seq - 1),
+            id: MessageId::new(self.host.now(), self.host.dice()),
+            at: self.host.now(),
+            author: Author::Bot,
+            content: text.into(),
+        };
+        let events = Events {
+            events: vec![event],
+            more: false,
+        };
+        self.machine
+            .handle_push(self.host.instant(), vec![events.into()]);
         self.drive();
     }
 

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use firsthop_core::id::MessageId;
 use firsthop_core::limits::{
     EDGE_SOCKET_SILENT_MAX, EDGE_SOCKET_UNHEARD_BYTES_MAX, PING_AFTER, SOCKETS_PER_VISITOR_MAX,
     TEXT_BYTES_MAX, VISITOR_FRAME_REFILL,
 };
-use firsthop_core::protocol::visitor::{Events, Ping, ToServer, ToVisitor};
-use firsthop_core::protocol::{Author, Event, Seq, Text};
-use firsthop_edge::host::Host;
+use firsthop_core::protocol::visitor::{Ping, ToServer, ToVisitor};
 use firsthop_edge::visitor::Closing;
 
 use crate::support::FakeHost;
@@ -25,28 +22,9 @@ fn a_socket_that_reads_nothing_is_closed_before_much_waits_for_it() {
     let mut visitor = TestVisitor::new(&host);
     let (reads, sleeps) = (visitor.connect(), visitor.connect());
     let ping = ToServer::from(Ping { nonce: 1 });
-    let text = Text {
-        text: "x".repeat(TEXT_BYTES_MAX).into(),
-        unverified: None,
-    };
     let pushes = 2 * EDGE_SOCKET_UNHEARD_BYTES_MAX / TEXT_BYTES_MAX;
     for seq in 1..=pushes as u64 {
-        let event = Event {
-            seq: Seq(seq),
-            prev: Seq(seq - 1),
-            id: MessageId::new(host.now(), host.dice()),
-            at: host.now(),
-            author: Author::Bot,
-            content: text.clone().into(),
-        };
-        let events = Events {
-            events: vec![event],
-            more: false,
-        };
-        visitor
-            .machine
-            .handle_push(host.instant(), vec![events.into()]);
-        visitor.drive();
+        visitor.push_long(seq);
         host.wait(VISITOR_FRAME_REFILL);
         visitor.send(reads, std::slice::from_ref(&ping));
     }

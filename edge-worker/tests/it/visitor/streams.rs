@@ -8,13 +8,11 @@ use firsthop_core::limits::{
     EDGE_SOCKET_SILENT_LEAST, EDGE_SOCKET_SILENT_MAX, EDGE_SOCKET_UNHEARD_BYTES_MAX, PING_AFTER,
     TEXT_BYTES_MAX,
 };
-use firsthop_core::protocol::visitor::{Events, Ping, ToServer};
-use firsthop_core::protocol::{Author, Event, Seq, Text};
-use firsthop_edge::host::Host;
+use firsthop_core::protocol::visitor::{Ping, ToServer};
 use firsthop_edge::visitor::{Closing, Kind};
 
+use crate::support::FakeHost;
 use crate::support::visitor::{TestVisitor, hello};
-use crate::support::{FakeHost, UNKNOWN};
 
 /// A stream whose client has said hello.
 fn stream(visitor: &mut TestVisitor<'_>) -> SocketId {
@@ -79,33 +77,11 @@ fn a_stream_that_is_sent_much_while_its_client_says_nothing_is_closed() {
     let mut visitor = TestVisitor::new(&host);
     let (reads, does_not) = (
         stream(&mut visitor),
-        EDGE_SOCKET_UNHEARD_BYTES_MAX / TEXT_BYTES_MAX,
+        (EDGE_SOCKET_UNHEARD_BYTES_MAX / TEXT_BYTES_MAX) as u64,
     );
-    let text = Text {
-        text: "x".repeat(TEXT_BYTES_MAX).into(),
-        unverified: None,
-    };
-    let push = |visitor: &mut TestVisitor<'_>, seq: usize| {
-        let event = Event {
-            seq: Seq(seq as u64),
-            prev: Seq(seq as u64 - 1),
-            id: visitor.message(UNKNOWN).id,
-            at: host.now(),
-            author: Author::Bot,
-            content: text.clone().into(),
-        };
-        let events = Events {
-            events: vec![event],
-            more: false,
-        };
-        visitor
-            .machine
-            .handle_push(host.instant(), vec![events.into()]);
-        visitor.drive();
-    };
     // Three times as much, and in between the client says what it has got.
     for seq in 1..=3 * does_not {
-        push(&mut visitor, seq);
+        visitor.push_long(seq);
         if seq % 64 == 0 {
             request(&mut visitor);
         }
@@ -113,7 +89,7 @@ fn a_stream_that_is_sent_much_while_its_client_says_nothing_is_closed() {
     assert_eq!(visitor.closed.get(&reads), None);
     request(&mut visitor);
     for seq in 1..=does_not {
-        push(&mut visitor, 3 * does_not + seq);
+        visitor.push_long(3 * does_not + seq);
     }
     assert_eq!(visitor.closed.get(&reads), Some(&Closing::TooSlow));
     assert_eq!(visitor.machine.attached(), 0);

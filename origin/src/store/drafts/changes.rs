@@ -71,10 +71,10 @@ impl Store {
     ) -> Result<Edit<i64>, StoreError> {
         let mut settings = self.settings().await;
         let mut transaction = settings.begin_with("begin immediate").await?;
-        if let Some(failed) = check_seen(&mut transaction, inbox, item, seen).await? {
-            return Ok(failed);
-        }
-        let revision = next_revision(&mut transaction, inbox, change).await?;
+        let revision = match next_of_seen(&mut transaction, inbox, (item, seen), change).await? {
+            Edit::Done(revision) => revision,
+            failed => return Ok(failed),
+        };
         let written = write_item(&mut transaction, (inbox, item), line, (revision, change)).await?;
         if !written {
             return Ok(Edit::NameTaken);
@@ -92,10 +92,10 @@ impl Store {
     ) -> Result<Edit<i64>, StoreError> {
         let mut settings = self.settings().await;
         let mut transaction = settings.begin_with("begin immediate").await?;
-        if let Some(failed) = check_seen(&mut transaction, inbox, item, seen).await? {
-            return Ok(failed);
-        }
-        let revision = next_revision(&mut transaction, inbox, change).await?;
+        let revision = match next_of_seen(&mut transaction, inbox, (item, seen), change).await? {
+            Edit::Done(revision) => revision,
+            failed => return Ok(failed),
+        };
         sqlx::query("delete from knowledge_item where inbox = ?1 and item = ?2")
             .bind(inbox)
             .bind(item)
@@ -147,22 +147,25 @@ async fn next_revision(
     Ok(row.try_get(0)?)
 }
 
-async fn check_seen(
+/// The same for a change of the item that was seen at a revision.
+async fn next_of_seen(
     connection: &mut SqliteConnection,
     inbox: &str,
-    item: i64,
-    seen: i64,
-) -> Result<Option<Edit<i64>>, StoreError> {
+    (item, seen): (i64, i64),
+    change: Change,
+) -> Result<Edit<i64>, StoreError> {
     let row = sqlx::query("select revision from knowledge_item where inbox = ?1 and item = ?2")
         .bind(inbox)
         .bind(item)
-        .fetch_optional(connection)
+        .fetch_optional(&mut *connection)
         .await?;
-    Ok(match row {
-        None => Some(Edit::Missing),
-        Some(row) if row.try_get::<i64, _>(0)? != seen => Some(Edit::Overtaken),
-        Some(_) => None,
-    })
+    match row {
+        None => Ok(Edit::Missing),
+        Some(row) if row.try_get::<i64, _>(0)? != seen => Ok(Edit::Overtaken),
+        Some(_) => next_revision(connection, inbox, change)
+            .await
+            .map(Edit::Done),
+    }
 }
 
 /// Writes an item, a new one or in the place of the old; false if another one has its name.

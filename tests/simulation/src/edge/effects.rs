@@ -108,20 +108,17 @@ impl World<'_> {
         if !self.edges[visitor].up || self.lost(30) {
             return self.fault(Fault::RequestLost);
         }
+        let request = |frames| Happening::Request {
+            visitor,
+            life,
+            id,
+            attached,
+            frames,
+        };
         if self.lost(30) {
             self.fault(Fault::RequestTwice);
             let wait = self.dice.between(1, 9_000);
-            let frames = frames.clone();
-            self.after(
-                wait,
-                Happening::Request {
-                    visitor,
-                    life,
-                    id,
-                    attached,
-                    frames,
-                },
-            );
+            self.after(wait, request(frames.clone()));
         }
         let slow = self.lost(30);
         if slow {
@@ -132,16 +129,7 @@ impl World<'_> {
         } else {
             self.latency()
         };
-        self.after(
-            wait,
-            Happening::Request {
-                visitor,
-                life,
-                id,
-                attached,
-                frames,
-            },
-        );
+        self.after(wait, request(frames));
     }
 
     fn edge_writes(&mut self, visitor: usize, messages: Vec<Submission>) {
