@@ -125,9 +125,7 @@ impl Answerer {
         self.tokens.read(question.read(), pack.variants());
         let (mut said, mut whole) = (None, true);
         loop {
-            self.score(pack);
-            let manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
-            let manner = manner.within(*said.get_or_insert(manner));
+            let manner = self.score_part(pack, &mut said);
             let mut sure = confidence::unguarded(&self.scores, &self.features, &model);
             if !whole {
                 sure = of_a_part(sure);

@@ -53,6 +53,7 @@ use crate::Timestamp;
 use crate::limits::{QUESTION_READ_BYTES_MAX, SUGGESTIONS_MAX};
 use crate::pack::{Action, EntryIndex, Pack, Rule};
 use features::Features;
+use guards::Manner;
 use matching::Asked;
 use score::Scores;
 use tokens::Tokens;
@@ -343,9 +344,7 @@ impl Answerer {
         // What one part denies may be what another one names.
         let mut said = None;
         loop {
-            self.score(pack);
-            let manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
-            let manner = manner.within(*said.get_or_insert(manner));
+            let manner = self.score_part(pack, &mut said);
             let mut confidence = confidence(&self.scores, &self.features, manner, &pack.model());
             if places == 1 {
                 confidence = of_a_part(confidence);
@@ -365,6 +364,14 @@ impl Answerer {
                 return matches;
             }
         }
+    }
+
+    /// Scores the message or a part of it; gives its manner. `said` is that of the message, once that
+    /// was scored.
+    fn score_part(&mut self, pack: &Pack, said: &mut Option<Manner>) -> Manner {
+        self.score(pack);
+        let manner = guards::manner(&self.tokens, &pack.lexicon(), pack.vocabulary());
+        manner.within(*said.get_or_insert(manner))
     }
 
     /// Scores what was read.
