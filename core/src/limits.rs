@@ -281,6 +281,9 @@ pub const ENTITY_VALUES_MAX: usize = 5_000;
 /// Longest word or phrase that has synonyms, in tokens.
 pub const SYNONYM_TOKENS_MAX: usize = 8;
 
+/// Most weights of the scoring model of one pack: 16 MiB when it is loaded.
+pub const PACK_WEIGHTS_MAX: usize = 4 * 1024 * 1024;
+
 /// Longest pack that is loaded.
 pub const PACK_BYTES_MAX: usize = 64 * 1024 * 1024;
 

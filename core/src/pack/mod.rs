@@ -2,8 +2,8 @@
 //!
 //! In go the bytes that [`build`] made (behind the feature `compile`); out come entries by index
 //! or id, and, for the answerer, the tables of exact questions, rules and the scoring model.
-//! A pack is checked when it is loaded, its rules apart (see `rules`); afterwards nothing can fail
-//! and nothing is copied.
+//! A pack is checked when it is loaded, its rules apart (see `rules`); afterwards nothing can fail,
+//! and nothing is copied but the weights, which are taken apart once (see `model`).
 //!
 //! Invariants: entries stand in the order of their ids, so that equal knowledge gives equal
 //! bytes; a damaged, cut-off or foreign file is a [`PackError`], never a panic.

@@ -1,12 +1,15 @@
 //! The scoring model of a pack: for each bucket of hashed features its weight of rarity and the
 //! entries that it speaks for or against; and the calibration that turns scores to confidence.
 //!
-//! One posting is a variable-length number: the step to the entry (from the posting before it,
-//! less one) times sixteen, plus the weight's code: which of eight levels, and its sign. The class after the last entry
-//! is the background: what visitors say that no entry answers.
+//! In a pack one posting is a variable-length number: the step to the entry (from the posting
+//! before it, less one) times sixteen, plus the weight's code: which of eight levels, and its sign.
+//! They are taken apart when the pack is loaded, as most of the time that a question takes is
+//! spent on them. The class after the last entry is the background: what visitors say that no
+//! entry answers.
 
 use super::PackError;
 use super::read::{Bytes, Span};
+use crate::limits::PACK_WEIGHTS_MAX;
 
 /// How many numbers describe how sure a match is; see `answer::confidence`.
 pub(crate) const EVIDENCE: usize = 12;
@@ -20,7 +23,7 @@ pub(super) struct Place {
     classes: u16,
     rarity_unknown: u8,
     rarity: Span,
-    postings: Span,
+    postings: Vec<Posting>,
     starts: Vec<u32>,
     scales: Span,
     ways: Span,
@@ -68,24 +71,26 @@ impl Place {
         let rarity_unknown = part.u8()?;
         let rarity = part.span(buckets)?;
         let mut counts = part.part()?;
-        let mut postings = part.part()?;
-        let origin = postings.at();
-        let mut walk = postings;
-        let postings = postings.span(postings.rest().len())?;
+        let mut coded = part.part()?;
+        // Each has one byte at least.
+        let mut postings = Vec::with_capacity(coded.rest().len().min(PACK_WEIGHTS_MAX));
         let mut starts = Vec::with_capacity(buckets + 1);
         for _ in 0..buckets {
-            starts.push(walk.at() - origin);
+            starts.push(postings.len() as u32);
             let mut next = 0u32;
             for _ in 0..counts.varint()? {
-                let class = class_of(walk.varint()?, next);
-                if class >= u32::from(classes) {
+                let posting = coded.varint()?;
+                let class = next.saturating_add(posting >> 4);
+                if class >= u32::from(classes) || postings.len() == PACK_WEIGHTS_MAX {
                     return Err(MALFORMED);
                 }
                 next = class + 1;
+                let weight = WEIGHTS.get((posting & 15) as usize).copied().unwrap_or(0);
+                postings.push(Posting::new(class, weight));
             }
         }
-        starts.push(walk.at() - origin);
-        walk.end("model")?;
+        starts.push(postings.len() as u32);
+        coded.end("model")?;
         counts.end("model")?;
         let scales = part.span(usize::from(classes) * 4)?;
         let ways = part.span(usize::from(classes))?;
@@ -121,7 +126,7 @@ impl Place {
             classes: self.classes,
             rarity_unknown: self.rarity_unknown,
             rarity: self.rarity.of(bytes),
-            postings: self.postings.of(bytes),
+            postings: &self.postings,
             starts: &self.starts,
             scales: self.scales.of(bytes).as_chunks().0,
             ways: self.ways.of(bytes),
@@ -131,16 +136,23 @@ impl Place {
     }
 }
 
-/// The class of a posting, given the first that it may be of.
-#[inline(always)]
-fn class_of(coded: u32, next: u32) -> u32 {
-    next.saturating_add(coded >> 4)
-}
+/// A class in the upper half, its weight for a bucket in the lower one: in the order of classes,
+/// and read with one load.
+#[derive(Clone, Copy)]
+struct Posting(u32);
 
-/// The weight of a posting.
-#[inline(always)]
-fn weight_of(coded: u32) -> i32 {
-    WEIGHTS.get((coded & 15) as usize).copied().unwrap_or(0)
+impl Posting {
+    fn new(class: u32, weight: i32) -> Self {
+        Self(class << 16 | weight as u32 & 0xffff)
+    }
+
+    fn class(self) -> u32 {
+        self.0 >> 16
+    }
+
+    fn weight(self) -> i32 {
+        i32::from(self.0 as i16)
+    }
 }
 
 /// The scoring model.
@@ -150,7 +162,7 @@ pub(crate) struct Model<'a> {
     classes: u16,
     rarity_unknown: u8,
     rarity: &'a [u8],
-    postings: &'a [u8],
+    postings: &'a [Posting],
     starts: &'a [u32],
     scales: &'a [[u8; 4]],
     ways: &'a [u8],
@@ -179,9 +191,9 @@ impl<'a> Model<'a> {
 
     /// Adds `amount` times the weight of each of the bucket's postings to its class's sum.
     pub(crate) fn add(&self, bucket: u32, amount: i32, sums: &mut [i32]) {
-        for (class, coded) in self.postings(bucket) {
-            if let Some(sum) = sums.get_mut(class as usize) {
-                *sum = sum.wrapping_add(amount.wrapping_mul(weight_of(coded)));
+        for posting in self.postings(bucket) {
+            if let Some(sum) = sums.get_mut(posting.class() as usize) {
+                *sum = sum.wrapping_add(amount.wrapping_mul(posting.weight()));
             }
         }
     }
@@ -189,26 +201,21 @@ impl<'a> Model<'a> {
     /// The weight of a class for a bucket, in steps of the class's scale; 0 if it has none.
     pub(crate) fn weight(&self, bucket: u32, class: u16) -> i32 {
         let class = u32::from(class);
-        for (other, coded) in self.postings(bucket) {
-            if other >= class {
-                return if other == class { weight_of(coded) } else { 0 };
-            }
-        }
-        0
+        let postings = self.postings(bucket);
+        let before = postings.partition_point(|posting| posting.class() < class);
+        let found = postings.get(before).filter(|it| it.class() == class);
+        found.map_or(0, |posting| posting.weight())
     }
 
-    /// The bucket's classes, ascending, and their postings.
+    /// The bucket's postings, ascending by class.
     #[inline(always)]
-    fn postings(&self, bucket: u32) -> Postings<'a> {
+    fn postings(&self, bucket: u32) -> &'a [Posting] {
         let at = bucket as usize;
         let range = match (self.starts.get(at), self.starts.get(at + 1)) {
             (Some(start), Some(end)) => *start as usize..*end as usize,
             _ => 0..0,
         };
-        Postings {
-            rest: self.postings.get(range).unwrap_or(&[]),
-            next: 0,
-        }
+        self.postings.get(range).unwrap_or(&[])
     }
 
     /// The ways in which an entry's phrasings deny something, or name all sorts of things: see
@@ -230,49 +237,5 @@ impl<'a> Model<'a> {
             Some([a, b, c, d]) => (u16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])),
             None => (0, i16::MIN),
         }
-    }
-}
-
-/// Postings that are read one by one. Most of the time that a question takes is spent here, so
-/// what it calls is always put in its place, also where code is to be small.
-struct Postings<'a> {
-    rest: &'a [u8],
-    /// The first class that the next posting may be of.
-    next: u32,
-}
-
-impl Iterator for Postings<'_> {
-    type Item = (u32, u32);
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<(u32, u32)> {
-        let coded = self.varint()?;
-        let class = class_of(coded, self.next);
-        self.next = class + 1;
-        Some((class, coded))
-    }
-}
-
-impl Postings<'_> {
-    /// A number of at most three bytes, which is as long as a posting gets.
-    #[inline(always)]
-    fn varint(&mut self) -> Option<u32> {
-        let first = self.byte()?;
-        if first < 0x80 {
-            return Some(first);
-        }
-        let second = self.byte()?;
-        let low = first & 0x7f | (second & 0x7f) << 7;
-        if second < 0x80 {
-            return Some(low);
-        }
-        Some(low | self.byte()? << 14)
-    }
-
-    #[inline(always)]
-    fn byte(&mut self) -> Option<u32> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(u32::from(*first))
     }
 }
