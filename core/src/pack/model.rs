@@ -239,3 +239,25 @@ impl<'a> Model<'a> {
         }
     }
 }
+
+#[cfg(all(test, feature = "compile"))]
+mod tests {
+    use super::super::write::Writer;
+    use super::*;
+
+    #[test]
+    fn more_weights_than_a_pack_may_have_are_refused() {
+        let buckets = 1 << BUCKET_BITS.end();
+        let classes = PACK_WEIGHTS_MAX / buckets + 1;
+        let mut model = Writer::default();
+        model.u8(*BUCKET_BITS.end());
+        model.u16(classes as u16);
+        model.u8(1);
+        model.0.resize(model.0.len() + buckets, 1);
+        for part in [vec![classes as u8; buckets], vec![0; buckets * classes]] {
+            model.part(&Writer(part));
+        }
+        let refused = Place::check(Bytes::new(&model.0), classes - 1).err();
+        assert_eq!(refused, Some(MALFORMED));
+    }
+}
