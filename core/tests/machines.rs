@@ -268,7 +268,7 @@ proptest! {
                     let ids: Vec<_> = submitted(&frames);
                     at_origin.extend(&ids);
                     let stored = firsthop_core::protocol::visitor::Stored { by: firsthop_core::protocol::Hop::Origin, ids };
-                    relay.handle_reply(at, request, vec![stored.into()]);
+                    relay.handle_reply(NOW, at, request, vec![stored.into()]);
                 }
                 4 if !requests.is_empty() => {
                     let (request, _) = requests.remove(usize::from(number) % requests.len());
@@ -284,7 +284,7 @@ proptest! {
                     let ids: Vec<_> = writing.remove(0).iter().map(|message| message.id).collect();
                     relay.handle_not_stored(&ids);
                 }
-                7 => relay.handle_reply(at, RequestId(number.into()), vec![frames::to_visitor()[usize::from(number) % 5].1.clone()]),
+                7 => relay.handle_reply(NOW, at, RequestId(number.into()), vec![frames::to_visitor()[usize::from(number) % 5].1.clone()]),
                 _ => relay.handle_timeout(at),
             }
             while let Some(output) = relay.poll_output() {

@@ -31,7 +31,7 @@ use crate::id::{MessageId, VisitorId};
 use crate::limits::{DRAIN_AFTER, DRAIN_AFTER_MAX, EDGE_DRAIN_BATCH_MAX, EDGE_OUTBOX_MAX};
 use crate::pack::PackHash;
 use crate::protocol::visitor::{
-    Reach, Refused, Said, Stored, Submission, Submit, ToServer, ToVisitor,
+    Hello, Reach, Refused, Said, Stored, Submission, Submit, ToServer, ToVisitor,
 };
 use crate::protocol::{Code, Hop, Problem, Seq, Status};
 use crate::time::Instant;
@@ -58,6 +58,8 @@ pub struct Relay {
     retry_at: Option<Instant>,
     /// While a drain is under way: when to look again, should all memory of it vanish.
     watch_at: Instant,
+    /// The last greeting that the origin could not take, since it is away for that.
+    unheard: Option<Hello>,
     sockets: usize,
     outputs: VecDeque<Output>,
 }
@@ -85,6 +87,7 @@ impl Relay {
             persisting: Vec::new(),
             retry_at: (!outbox.is_empty()).then_some(now),
             watch_at: now,
+            unheard: None,
             outbox,
             requests: Vec::new(),
             sockets: 0,
@@ -297,7 +300,7 @@ impl Relay {
             return;
         }
         if self.outbox.is_empty() {
-            self.request(Purpose::Probe, Vec::new());
+            self.probe();
         } else {
             self.drain();
         }

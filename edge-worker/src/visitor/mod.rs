@@ -232,8 +232,14 @@ impl Visitor {
     }
 
     /// The origin's frames in reply to a request.
-    pub fn handle_reply(&mut self, now: Instant, request: RequestId, frames: Vec<ToVisitor>) {
-        self.relay.handle_reply(now, request, frames);
+    pub fn handle_reply(
+        &mut self,
+        wall: Timestamp,
+        now: Instant,
+        request: RequestId,
+        frames: Vec<ToVisitor>,
+    ) {
+        self.relay.handle_reply(wall, now, request, frames);
     }
 
     /// No reply: the origin is away.

@@ -98,7 +98,12 @@ pub(crate) fn server_to_visitor(bytes: &[u8]) {
 
         let mut relay = Relay::new(START, 1, visitor(), []);
         relay.set_sockets(1);
-        relay.handle_reply(START, RequestId(0), frames.clone());
+        relay.handle_reply(
+            Timestamp::from_millis(1),
+            START,
+            RequestId(0),
+            frames.clone(),
+        );
         relay.handle_push(frames);
         while relay.poll_output().is_some() {}
     }

@@ -188,8 +188,8 @@ impl World<'_> {
         if self.edges[visitor].life != life || self.edges[visitor].relay.is_none() {
             return;
         }
-        let now = self.clock(100 + visitor);
-        self.wake(visitor).handle_reply(now, id, frames);
+        let (wall, now) = (self.wall(), self.clock(100 + visitor));
+        self.wake(visitor).handle_reply(wall, now, id, frames);
         self.drive_edge(visitor);
     }
 

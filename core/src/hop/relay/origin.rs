@@ -26,27 +26,47 @@ pub(super) enum Purpose {
 
 impl Relay {
     /// The origin's frames in reply to a request.
-    pub fn handle_reply(&mut self, now: Instant, request: RequestId, frames: Vec<ToVisitor>) {
+    pub fn handle_reply(
+        &mut self,
+        wall: Timestamp,
+        now: Instant,
+        request: RequestId,
+        frames: Vec<ToVisitor>,
+    ) {
         let Some(purpose) = self.finish(request) else {
             // An answer that came after its request was given up: acknowledgements are still true.
             return self.handle_push(frames);
         };
-        let to = match &purpose {
-            Purpose::Socket(socket, _) => To::One(*socket),
-            _ => To::All,
-        };
-        let settled = self.settle(&frames);
-        for frame in frames {
-            self.pass_down(to, frame);
-        }
+        let put_off = frames.iter().any(is_put_off);
         match purpose {
-            Purpose::Pass(ids) | Purpose::Drain(ids)
-                if !ids.iter().all(|id| settled.contains(id)) =>
-            {
-                // It replied, but not to everything (its store fails, it sheds load): as if away.
+            // It replied, but greets nobody now (its store fails, it sheds load): as if away.
+            Purpose::Socket(socket, Some(hello)) if put_off => {
                 self.give_up(now);
+                self.greet(wall, socket, &hello);
+                self.unheard = Some(hello);
             }
-            _ => self.came_back(now),
+            // Nobody but this relay has asked.
+            Purpose::Probe if put_off => self.give_up(now),
+            Purpose::Probe => self.came_back(now),
+            purpose => {
+                let to = match &purpose {
+                    Purpose::Socket(socket, _) => To::One(*socket),
+                    _ => To::All,
+                };
+                let settled = self.settle(&frames);
+                for frame in frames {
+                    self.pass_down(to, frame);
+                }
+                match purpose {
+                    Purpose::Pass(ids) | Purpose::Drain(ids)
+                        if !ids.iter().all(|id| settled.contains(id)) =>
+                    {
+                        // It replied, but not to everything: the same.
+                        self.give_up(now);
+                    }
+                    _ => self.came_back(now),
+                }
+            }
         }
         self.advance();
     }
@@ -58,21 +78,33 @@ impl Relay {
         };
         self.give_up(now);
         if let Purpose::Socket(socket, Some(hello)) = purpose {
-            let welcome = Welcome {
-                version: VERSION,
-                visitor: self.visitor,
-                hop: Hop::Edge,
-                head: None,
-                status: None,
-                receipts: Receipts::default(),
-                pack: self.pack,
-                origin: Reach::Away,
-                now: wall,
-                cursor: hello.cursor,
-            };
-            self.send(To::One(socket), welcome);
+            self.greet(wall, socket, &hello);
         }
         self.advance();
+    }
+
+    /// Greets a socket in the origin's stead.
+    fn greet(&mut self, wall: Timestamp, socket: SocketId, hello: &Hello) {
+        let welcome = Welcome {
+            version: VERSION,
+            visitor: self.visitor,
+            hop: Hop::Edge,
+            head: None,
+            status: None,
+            receipts: Receipts::default(),
+            pack: self.pack,
+            origin: Reach::Away,
+            now: wall,
+            cursor: hello.cursor,
+        };
+        self.send(To::One(socket), welcome);
+    }
+
+    /// Asks whether the origin is back: with what it could not take, if that was so, as an origin
+    /// that can't write still answers whatever needs no writing.
+    pub(super) fn probe(&mut self) {
+        let frames = self.unheard.clone().map(ToServer::from);
+        self.request(Purpose::Probe, frames.into_iter().collect());
     }
 
     /// What the origin pushed for this visitor.
@@ -172,6 +204,7 @@ impl Relay {
         }
         self.backoff.reset();
         self.retry_at = None;
+        self.unheard = None;
         if self.reach == Reach::Away {
             self.reach = Reach::Up;
             self.send(To::All, Link { origin: Reach::Up });
@@ -195,4 +228,9 @@ impl Relay {
         let at = self.requests.iter().position(|(id, _)| *id == request)?;
         Some(self.requests.swap_remove(at).1)
     }
+}
+
+/// Whether the origin can't do now what it was asked to.
+fn is_put_off(frame: &ToVisitor) -> bool {
+    matches!(frame, ToVisitor::Error(problem) if problem.remedy() == Remedy::RetryLater)
 }

@@ -80,7 +80,7 @@ impl Object {
         let reply = uplink(&self.host, visitor, &inbox, attached, frames).await;
         let now = self.now();
         self.with(|machine| match reply {
-            Ok(frames) => machine.handle_reply(now, id, frames),
+            Ok(frames) => machine.handle_reply(self.host.now(), now, id, frames),
             Err(away) => {
                 // Told once, not with every try.
                 if machine.reach() == Reach::Up {

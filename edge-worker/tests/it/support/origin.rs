@@ -28,6 +28,8 @@ pub(crate) enum Mood {
     Mute,
     /// It answers everything with a fault.
     Failing,
+    /// It can read, and can't write.
+    Full,
 }
 
 pub(crate) struct FakeOrigin {
@@ -73,7 +75,7 @@ impl FakeOrigin {
         self.requests
             .push(format!("{} {}", request.method, request.path));
         match self.mood {
-            Mood::Up | Mood::Mute => {}
+            Mood::Up | Mood::Mute | Mood::Full => {}
             Mood::Away => return Err(Away("connection refused".into())),
             Mood::Failing => {
                 return Ok(OriginAnswer {
@@ -142,7 +144,22 @@ impl FakeOrigin {
     }
 
     fn take(&mut self, visitor: VisitorId, frame: ToServer, now: Timestamp) -> Vec<ToVisitor> {
+        let full = || Problem::new(Code::StorageUnavailable, "the disk is full");
         match frame {
+            // That an edge has the visitor now is to be noted.
+            ToServer::Hello(_) if self.mood == Mood::Full => vec![full().into()],
+            ToServer::Submit(submit) if self.mood == Mood::Full => {
+                let ids = submit.messages.into_iter().map(|message| message.id);
+                let problem = full();
+                ids.map(|id| {
+                    Refused {
+                        id,
+                        problem: problem.clone(),
+                    }
+                    .into()
+                })
+                .collect()
+            }
             ToServer::Hello(hello) => {
                 let head = self.head_mut(visitor).clone();
                 let welcome = Welcome {

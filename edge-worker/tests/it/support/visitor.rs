@@ -223,7 +223,7 @@ impl<'a> TestVisitor<'a> {
                 attached,
                 frames,
             } => match run(uplink(self.host, self.id, "demo", attached, frames)) {
-                Ok(frames) => self.machine.handle_reply(now, id, frames),
+                Ok(frames) => self.machine.handle_reply(self.host.now(), now, id, frames),
                 Err(_) => self.machine.handle_failure(self.host.now(), now, id),
             },
             Effect::Persist(messages) => {

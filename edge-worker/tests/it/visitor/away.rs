@@ -67,6 +67,38 @@ fn while_the_origin_is_away_the_edge_still_answers_and_greets() {
 }
 
 #[test]
+fn an_origin_that_can_not_write_is_as_good_as_away_to_those_who_come_back() {
+    let host = FakeHost::new();
+    let mut visitor = TestVisitor::new(&host);
+    mood(&host, Mood::Full);
+    let socket = visitor.connect();
+    let got = visitor.got(socket);
+    assert!(
+        got.iter().any(
+            |frame| matches!(frame, ToVisitor::Welcome(welcome) if welcome.origin == Reach::Away)
+        ),
+        "{got:?}"
+    );
+    assert!(problems(&got).is_empty(), "{got:?}");
+    // It answers, but what it could not do it still can't: nobody is told that it is back.
+    visitor.wait_for_timer();
+    assert_eq!(visitor.got(socket), []);
+    let id = visitor.says(socket, UNKNOWN);
+    assert_eq!(stored_by(&visitor.got(socket), id), [Hop::Edge]);
+    visitor.wait_for_timer();
+    assert_eq!(visitor.got(socket), []);
+
+    mood(&host, Mood::Up);
+    visitor.wait_for_timer();
+    let got = visitor.got(socket);
+    assert!(
+        got.contains(&ToVisitor::Link(Link { origin: Reach::Up })),
+        "{got:?}"
+    );
+    assert_eq!(texts(&host.origin.borrow().log(visitor.id)), [UNKNOWN]);
+}
+
+#[test]
 fn what_was_acknowledged_survives_the_memory_and_is_brought_to_the_origin_without_any_socket() {
     let host = FakeHost::new();
     let mut visitor = TestVisitor::new(&host);
