@@ -310,8 +310,8 @@ export class Platform {
       // An old token that does not do: the server makes nobody new of a visitor unasked.
       if (response.status === 401 && old) return ask();
       if (response.ok) {
-        // The connection that it is for goes to the same hop.
-        this.#tries = hop === this.#edge ? 0 : 2;
+        // The connection that it is for goes to the same hop; should that fail, it is the other's turn.
+        this.#tries = hop === this.#edge ? 1 : 3;
         await this.keep("token", answer.token);
       }
       return [answer.token, [403, 404].includes(response.status) ? answer.error.message : undefined];
