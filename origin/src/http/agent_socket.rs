@@ -1,5 +1,11 @@
 //! `GET /v1/agent/socket`: a console's WebSocket.
+//!
+//! Invariant: a console's frames are worked off in their order; but whether it is there is asked and
+//! heard also while one of them waits for a slow disk.
 
+use std::collections::VecDeque;
+use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -28,6 +34,11 @@ use crate::store::accounts::SecretHash;
 
 /// Deliveries that are looked at before what they led to is sent.
 const DELIVERIES_AT_ONCE: usize = 64;
+/// Messages of a console that are read while one before them is worked on; then its socket is left alone.
+const EARLY_MESSAGES_MAX: usize = 16;
+
+/// What stood in a message.
+type Read = Result<Vec<FromAgent>, Problem>;
 
 pub(super) async fn upgrade(
     State(app): State<Arc<App>>,
@@ -57,6 +68,7 @@ pub(super) async fn upgrade(
                 encoding,
                 connection,
                 seat,
+                early: VecDeque::new(),
             };
             // Subscribed before anything is read: nothing can fall between.
             let deliveries = app.hub.subscribe_agent();
@@ -73,6 +85,8 @@ struct Link {
     encoding: Encoding,
     connection: AgentConnection,
     seat: Seat,
+    /// Messages that were read while one before them was worked on.
+    early: VecDeque<Read>,
 }
 
 impl Link {
@@ -84,7 +98,11 @@ impl Link {
         let mut taken = Vec::new();
         while goes_on {
             goes_on = tokio::select! {
-                message = socket.recv() => match message {
+                () = ready(()), if !self.early.is_empty() => match self.early.pop_front() {
+                    Some(read) => self.work(&mut socket, read).await,
+                    None => true,
+                },
+                message = socket.recv(), if self.early.is_empty() => match message {
                     Some(Ok(message)) => self.take(&mut socket, message).await,
                     Some(Err(_)) | None => return,
                 },
@@ -123,18 +141,69 @@ impl Link {
         if let Message::Close(_) = message {
             return false;
         }
-        let Some(bytes) = payload(message) else {
-            return true;
-        };
-        let frames = match decode::<FromAgent>(self.encoding, &bytes) {
-            Ok(frames) => self.connection.handle_frames(frames).await,
+        match payload(message) {
+            Some(bytes) => self.work(socket, decode(self.encoding, &bytes)).await,
+            None => true,
+        }
+    }
+
+    async fn work(&mut self, socket: &mut WebSocket, read: Read) -> bool {
+        match read {
+            Ok(frames) => match self.answers(socket, frames).await {
+                Some(frames) => {
+                    send(socket, self.encoding, &frames).await && !self.connection.is_closed()
+                }
+                None => false,
+            },
             Err(problem) => {
                 self.app.metrics.count(Counter::FramesMalformed, 1);
                 send(socket, self.encoding, &[ToAgent::Error(problem)]).await;
-                return false;
+                false
             }
-        };
-        send(socket, self.encoding, &frames).await && !self.connection.is_closed()
+        }
+    }
+
+    /// What the console is to be told; none if it has gone meanwhile. While that takes its time, it is
+    /// asked whether it is there, and heard: the store may be silent, the agent is not.
+    async fn answers(
+        &mut self,
+        socket: &mut WebSocket,
+        frames: Vec<FromAgent>,
+    ) -> Option<Vec<ToAgent>> {
+        let (encoding, console) = (self.encoding, self.seat.console);
+        let mut answers = pin!(self.connection.handle_frames(frames));
+        loop {
+            tokio::select! {
+                biased;
+                answers = &mut answers => return Some(answers),
+                Some(nonce) = self.seat.asked() => {
+                    if !send(socket, encoding, &[ToAgent::Ask(Ask { nonce })]).await {
+                        return None;
+                    }
+                }
+                message = socket.recv(), if self.early.len() < EARLY_MESSAGES_MAX => {
+                    let message = message?.ok()?;
+                    if let Message::Close(_) = message {
+                        return None;
+                    }
+                    let Some(bytes) = payload(message) else { continue };
+                    let mut read: Read = decode(encoding, &bytes);
+                    if let Ok(frames) = &mut read {
+                        frames.retain(|frame| match frame {
+                            FromAgent::Here(here) => {
+                                self.app.attendance.answered(console, here.nonce);
+                                false
+                            }
+                            _ => true,
+                        });
+                        if frames.is_empty() {
+                            continue;
+                        }
+                    }
+                    self.early.push_back(read);
+                }
+            }
+        }
     }
 
     /// A login that has ended ends its sockets. While the store can't tell, they stay.
