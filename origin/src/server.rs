@@ -23,7 +23,7 @@ use crate::ingest::Ingest;
 use crate::keys::{self, KeysError};
 use crate::metrics::{Gauge, Metrics};
 use crate::settings::Settings;
-use crate::store::{DATABASE, Store, StoreError, make_directory};
+use crate::store::{DATABASE, Fault, Store, StoreError, make_directory};
 
 /// The file that a running server holds locked.
 const LOCK: &str = "server.lock";
@@ -51,12 +51,14 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The file is read-only, the disk is full, or somebody else holds the database.
-    #[error("could not write to the database {path}: {source}", path = .path.display())]
+    #[error("could not write to the database {path}: {source}{advice}", path = .path.display(), advice = .fault.advice())]
     NotWritable {
         /// The file.
         path: PathBuf,
         /// Why.
         source: StoreError,
+        /// What that comes from.
+        fault: Fault,
     },
     /// No keys.
     #[error(transparent)]
@@ -116,7 +118,11 @@ impl Origin {
         let (ingest, writer) =
             Ingest::start(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics))
                 .await
-                .map_err(|source| StartError::NotWritable { path, source })?;
+                .map_err(|source| StartError::NotWritable {
+                    path,
+                    fault: store.fault(&source),
+                    source,
+                })?;
         let public_url = config.public_url(address);
         let (drain, connections_max) = (config.drain, config.connections_max);
         let app = App::new(Parts {

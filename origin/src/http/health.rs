@@ -15,6 +15,7 @@ use super::problem::{Failure, json_response};
 use super::request;
 use crate::app::App;
 use crate::metrics::Counter;
+use crate::store::Fault;
 
 /// How long the store has to show that it can write.
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
@@ -24,20 +25,20 @@ pub(super) async fn alive() -> &'static str {
     "ok"
 }
 
-/// It can take messages: something has just been committed.
+/// It can take messages: something has just been committed. Else it says what is wrong.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
     let draining = app.drain.is_draining();
-    let stores = matches!(
-        tokio::time::timeout(PROBE_WITHIN, app.ingest.probe()).await,
-        Ok(Ok(()))
-    );
-    let status = if stores && !draining {
+    let probed = tokio::time::timeout(PROBE_WITHIN, app.ingest.probe()).await;
+    let mut body = match probed.unwrap_or(Err(Fault::Slow)) {
+        Ok(()) => json!({ "store": "ok" }),
+        Err(fault) => json!({ "store": "unavailable", "why": fault.word() }),
+    };
+    let status = if body["store"] == "ok" && !draining {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let word = |good: bool, yes: &'static str, no: &'static str| if good { yes } else { no };
-    let body = json!({ "store": word(stores, "ok", "unavailable"), "draining": draining });
+    body["draining"] = draining.into();
     json_response(status, &body)
 }
 

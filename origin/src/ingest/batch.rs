@@ -21,7 +21,7 @@ use crate::answerer::Judged;
 use crate::deliver::hub::{Commit, Profile};
 use crate::metrics::{Counter, Metrics};
 use crate::store::questions::Place;
-use crate::store::{Row, unavailable};
+use crate::store::{Fault, Row, unavailable};
 
 /// What a batch needs to know: the conversations that exist, and the events that bear its ids.
 pub(super) type Read = (Vec<Row>, HashMap<(ConversationId, MessageId), Event>);
@@ -30,6 +30,7 @@ pub(super) type Read = (Vec<Row>, HashMap<(ConversationId, MessageId), Event>);
 enum Answer {
     Results(oneshot::Sender<Results>, Results),
     Done(oneshot::Sender<Result<(), Problem>>, Result<(), Problem>),
+    Probed(oneshot::Sender<Result<(), Fault>>),
 }
 
 /// See the module.
@@ -190,7 +191,7 @@ impl Batch {
             }
             Job::Probe { reply } => {
                 self.probed = true;
-                self.answers.push(Answer::Done(reply, Ok(())));
+                self.answers.push(Answer::Probed(reply));
             }
         }
     }
@@ -353,9 +354,9 @@ impl Batch {
     }
 
     /// It is not durable: every sender keeps what it sent.
-    pub(super) fn failed(self) {
+    pub(super) fn failed(self, fault: Fault) {
         for answer in self.answers {
-            answer.fail();
+            answer.fail(fault);
         }
     }
 }
@@ -366,10 +367,11 @@ impl Answer {
         match self {
             Self::Results(reply, results) => drop(reply.send(results)),
             Self::Done(reply, result) => drop(reply.send(result)),
+            Self::Probed(reply) => drop(reply.send(Ok(()))),
         }
     }
 
-    fn fail(self) {
+    fn fail(self, fault: Fault) {
         match self {
             Self::Results(reply, results) => {
                 drop(
@@ -382,6 +384,7 @@ impl Answer {
                 );
             }
             Self::Done(reply, _) => drop(reply.send(Err(unavailable()))),
+            Self::Probed(reply) => drop(reply.send(Err(fault))),
         }
     }
 }

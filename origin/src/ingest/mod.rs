@@ -22,7 +22,7 @@ use crate::deliver::attendance::Silence;
 use crate::deliver::hub::{Hub, Profile};
 use crate::host;
 use crate::metrics::{Gauge, Metrics};
-use crate::store::{Store, StoreError, unavailable};
+use crate::store::{Fault, Store, StoreError, unavailable};
 
 /// What became of each of several messages.
 pub type Results = Vec<(MessageId, Result<(), Problem>)>;
@@ -71,7 +71,7 @@ pub(crate) enum Job {
         conversations: Vec<(ConversationId, MessageId)>,
     },
     Probe {
-        reply: oneshot::Sender<Result<(), Problem>>,
+        reply: oneshot::Sender<Result<(), Fault>>,
     },
 }
 
@@ -168,11 +168,11 @@ impl Ingest {
     /// Writes something without consequence, to see whether that works.
     ///
     /// # Errors
-    /// `overloaded` or `storage_unavailable`.
-    pub async fn probe(&self) -> Result<(), Problem> {
+    /// What is wrong with the store; `Slow` if too much waits already.
+    pub async fn probe(&self) -> Result<(), Fault> {
         let (reply, result) = oneshot::channel();
-        self.queue(Job::Probe { reply })?;
-        result.await.map_err(|_| unavailable())?
+        self.queue(Job::Probe { reply }).map_err(|_| Fault::Slow)?;
+        result.await.map_err(|_| Fault::Failing)?
     }
 
     /// Notes how far a visitor has got. Lost if the queue is full: the client says it again.

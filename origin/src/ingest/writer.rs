@@ -176,15 +176,16 @@ impl Writer {
     /// Tells the senders, and forgets everything that may not be so: closing the connection rolls
     /// back what was not committed.
     fn fail(&mut self, batch: Batch, error: &StoreError) {
+        let fault = self.store.fault(error);
         if !self.failing {
-            tracing::error!(%error, "the store can't be written to; senders keep their messages and try again");
+            tracing::error!(%error, fault = fault.word(), "the store can't be written to; senders keep their messages and try again");
         }
         self.failing = true;
         self.metrics.count(Counter::CommitFailures, 1);
         self.metrics.set(Gauge::StoreFailing, 1);
         self.connection = None;
         self.cache.clear();
-        batch.failed();
+        batch.failed(fault);
     }
 
     fn recovered(&mut self) {

@@ -2,7 +2,7 @@
 //!
 //! Conversations are written by one connection, that of `ingest`; what people configure
 //! (accounts, inboxes, edges, packs) by another; everything is read from a pool. What a file
-//! here holds: `rows` (the conversation as a row), `batch` (the statements of a group commit),
+//! here holds: `rows` (the conversation as a row), `fault` (what is wrong with it all), `batch` (the statements of a group commit),
 //! `conversations` (reading them), `questions` (those that nobody could answer), `accounts`,
 //! `inboxes`, `edges`, `packs`, `drafts` and `versions` of knowledge.
 //!
@@ -14,6 +14,7 @@ pub mod batch;
 pub mod conversations;
 pub mod drafts;
 pub mod edges;
+mod fault;
 pub mod inboxes;
 pub mod packs;
 pub mod questions;
@@ -31,6 +32,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Executor, SqliteConnection};
 use tokio::sync::{Mutex, MutexGuard};
 
+pub use fault::Fault;
 pub use rows::Row;
 
 use crate::config::Config;
@@ -53,20 +55,24 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The database can't be opened or brought up to date.
-    #[error("could not open the database {path}: {source}", path = .path.display())]
+    #[error("could not open the database {path}: {source}{advice}", path = .path.display(), advice = .fault.advice())]
     Open {
         /// The file.
         path: PathBuf,
         /// Why.
         source: sqlx::Error,
+        /// What that comes from.
+        fault: Fault,
     },
     /// A newer version has been here, or a migration failed.
-    #[error("could not bring the database {path} up to date: {source}", path = .path.display())]
+    #[error("could not bring the database {path} up to date: {source}{advice}", path = .path.display(), advice = .fault.advice())]
     Migrate {
         /// The file.
         path: PathBuf,
         /// Why.
         source: sqlx::migrate::MigrateError,
+        /// What that comes from.
+        fault: Fault,
     },
     /// A statement failed.
     #[error("the database failed: {0}")]
@@ -98,6 +104,7 @@ pub struct Store {
     pub(crate) readers: SqlitePool,
     settings: Mutex<SqliteConnection>,
     options: SqliteConnectOptions,
+    directory: PathBuf,
 }
 
 impl Store {
@@ -112,6 +119,7 @@ impl Store {
         let options = options(config, &path);
         let open = |source| StoreError::Open {
             path: path.clone(),
+            fault: Fault::of_sqlite(&source, &config.directory),
             source,
         };
         let mut settings = options.connect_and_check().await.map_err(open)?;
@@ -120,6 +128,7 @@ impl Store {
             .await
             .map_err(|source| StoreError::Migrate {
                 path: path.clone(),
+                fault: Fault::of_migration(&source, &config.directory),
                 source,
             })?;
         let readers = SqlitePoolOptions::new()
@@ -133,7 +142,13 @@ impl Store {
             readers,
             settings: Mutex::new(settings),
             options,
+            directory: config.directory.clone(),
         })
+    }
+
+    /// What was wrong when something failed.
+    pub(crate) fn fault(&self, error: &StoreError) -> Fault {
+        Fault::of(error, &self.directory)
     }
 
     /// The connection that conversations are written by. There must be only one.

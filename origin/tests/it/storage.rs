@@ -50,8 +50,8 @@ async fn a_locked_database_refuses_and_recovers() {
     }
     let ready = origin.http.get("/readyz", &[]).await;
     assert_eq!(
-        (ready.status, &ready.json()["store"]),
-        (503, &"unavailable".into())
+        (ready.status, &ready.json()["store"], &ready.json()["why"]),
+        (503, &"unavailable".into(), &"locked".into())
     );
     assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
 
@@ -91,7 +91,11 @@ async fn a_database_that_turns_read_only_refuses_and_recovers() {
         visitor.submit(message.clone()).await,
         Sent::Refused(Code::StorageUnavailable)
     );
-    assert_eq!(origin.http.get("/readyz", &[]).await.status, 503);
+    let ready = origin.http.get("/readyz", &[]).await;
+    assert_eq!(
+        (ready.status, &ready.json()["why"]),
+        (503, &"read_only".into())
+    );
     assert_eq!(origin.http.get("/healthz", &[]).await.status, 200);
     assert_eq!(visitor.transcript().await, ["before"], "reading goes on");
 
