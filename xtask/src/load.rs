@@ -15,6 +15,7 @@ pub(crate) fn load(command: &str, args: &[String]) -> Result<()> {
         return answer(args);
     }
     let tools = build::parts(&Part::ALL)?;
+    tools::offer_strace();
     run::show(
         run::cargo()
             .args([

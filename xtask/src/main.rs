@@ -44,7 +44,7 @@ cargo xtask COMMAND
   fuzz [--target T]… [--seconds N]
         libFuzzer on every decoder, N seconds each (60); ends with one JSON line
   chaos [--minutes N] [--seed S] [--kills-origin N] [--kills-edge N] [--stops N] [--disk-full N]
-        [--visitors N] [--scenario storm|origin-away]
+        [--disk-slow N] [--disk-errors N] [--visitors N] [--scenario storm|origin-away]
         break links, processes and the disk under visitors and agents, and compare what everybody
         was told with what the store holds; ends with one JSON line
   package

@@ -28,7 +28,7 @@ const CHECKS: [(&str, Check); 8] = [
 ];
 
 /// A short run under every fault: about a minute, always the same dice.
-const SHORT_CHAOS: [&str; 14] = [
+const SHORT_CHAOS: [&str; 18] = [
     "--minutes",
     "0.4",
     "--seed",
@@ -42,6 +42,10 @@ const SHORT_CHAOS: [&str; 14] = [
     "--stops",
     "2",
     "--disk-full",
+    "1",
+    "--disk-slow",
+    "1",
+    "--disk-errors",
     "1",
 ];
 
@@ -180,6 +184,7 @@ fn tidy() -> Result<()> {
 fn end_to_end() -> Result<()> {
     let tools = build::parts(&Part::ALL)?;
     let browser = tools::ensure_browser()?;
+    tools::offer_strace();
     let stories = stories_below("tests/end_to_end")?;
     run::show(
         run::node(&tools.node)

@@ -9,11 +9,13 @@ mod agent;
 mod bench;
 mod chaos;
 mod clock;
+mod disk;
 mod http;
 mod percentile;
 mod replay;
 mod servers;
 mod socket;
+mod strace;
 mod visitor;
 
 use std::io::Write;
@@ -48,6 +50,9 @@ enum Command {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
+    if let Command::Chaos(_) = cli.command {
+        disk::live_apart()?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -82,6 +82,21 @@ fn browser(host: &Host) -> Option<PathBuf> {
         .find_map(|name| host.find(name))
 }
 
+const STRACE: &str = "strace";
+
+/// strace, by which stories and `chaos` have a disk be slow or broken: installed if missing. Where that
+/// is not possible they leave it out, and say so; here it is said how to have it.
+pub(crate) fn offer_strace() {
+    let host = Host::of_this_machine();
+    if host.find(STRACE).is_some() {
+        return;
+    }
+    let what = "strace, for disks that are slow or broken,";
+    if let Err(error) = host.apt_install(what, &[STRACE], "install strace") {
+        println!("{error:#}: what needs it is left out");
+    }
+}
+
 /// `cargo xtask tools [--check]`.
 pub(crate) fn command(args: &[String]) -> Result<()> {
     match args {
@@ -90,6 +105,7 @@ pub(crate) fn command(args: &[String]) -> Result<()> {
             ensure_components(&["rustfmt", "clippy"])?;
             ensure_targets(&["wasm32-wasip1", "wasm32-wasip2"])?;
             ensure_browser()?;
+            offer_strace();
             println!("everything that building and testing need is here");
             Ok(())
         }
@@ -125,6 +141,14 @@ fn check(host: &Host) -> Result<()> {
         None => missing.push(
             "Chromium is missing (only the end-to-end tests need it): apt-get install chromium \
              fonts-noto-cjk fonts-noto-color-emoji"
+                .to_owned(),
+        ),
+    }
+    match host.find(STRACE) {
+        Some(path) => println!("strace        {}", path.display()),
+        None => missing.push(
+            "strace is missing (only tests with disks that are slow or broken need it): apt-get \
+             install strace"
                 .to_owned(),
         ),
     }

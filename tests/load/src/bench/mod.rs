@@ -20,7 +20,7 @@ pub(crate) enum Bench {
     Ingest(ingest::Args),
     /// Time to answer one question, natively and as wasm
     Answer(answer::Args),
-    /// What slow readers, a flood and a slow store do to memory and to the others
+    /// What slow readers, a flood and a slow disk do to memory and to the others
     Backpressure(backpressure::Args),
     /// What a visitor downloads
     Widget(widget::Args),

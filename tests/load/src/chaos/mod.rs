@@ -138,7 +138,7 @@ pub(crate) async fn chaos(programs: Programs, args: Args) -> Result<String> {
 impl Run {
     /// A quiet time, then faults.
     async fn storm(&self, dice: Dice) -> Result<()> {
-        let severity = self.args.severity;
+        let severity = self.args.severity.possible();
         let raging = async {
             tokio::time::sleep(QUIET).await;
             self.people.ledger.lock().set_quiet(false);
@@ -206,6 +206,9 @@ impl Run {
             "stops": self.toll.stops.load(Ordering::Relaxed),
             "disk_full": self.toll.disk_full.load(Ordering::Relaxed),
             "commits_failed": self.toll.commits_failed.load(Ordering::Relaxed),
+            "disk": self.system.disk(),
+            "disk_slow": self.toll.disk_slow.load(Ordering::Relaxed),
+            "disk_errors": self.toll.disk_errors.load(Ordering::Relaxed),
             "faults": self.struck.report(),
             "agreed_after_s": round(settled_seconds),
             "ack_ms": { "quiet": ledger.in_quiet.report(), "faults": ledger.in_faults.report() },

@@ -1,18 +1,21 @@
-//! What goes wrong, and when: weather on every link, kills, stops, a full disk.
+//! What goes wrong, and when: weather on every link, kills, stops, a disk that is full, slow or broken.
 //!
 //! In: dice, how many kills are wanted, how long it is to last. Out: a [`Toll`]. Invariant: when it
 //! returns, every process runs, the disk has room and the weather is good on every link.
+
+mod disk;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::dice::Dice;
 use super::proxy::{Proxy, Way, Ways, Weather};
 use super::system::{System, Who};
+use crate::strace;
+use disk::Illness;
 
 /// Between two spells of bad weather on a link, and how long one lasts.
 const CALM: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(4));
@@ -32,19 +35,10 @@ const STOP_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(1), Duratio
 /// …and when only the time is given; how long one lasts.
 const STOP_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
 const STOPPED: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(6));
-/// Before the disk fills up when that is wanted so often…
-const DISK_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
-/// …and when only the time is given; how long it stays full once something was refused.
-const DISK_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(40));
-const DISK_FULL: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(8));
-/// A disk that refuses nothing after this long has room enough.
-const DISK_REFUSES_WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Whatever is wanted has happened after three times the time that was asked for and this, or the
 /// run fails: servers no longer come back.
 const OVERTIME_MAX: Duration = Duration::from_secs(300);
-
-const COMMIT_FAILURES: &str = "firsthop_commit_failures_total";
 
 /// How often what was done to processes.
 #[derive(Debug, Default)]
@@ -54,11 +48,22 @@ pub(super) struct Toll {
     pub(super) stops: AtomicU64,
     /// How often the disk was full so that something was refused.
     pub(super) disk_full: AtomicU64,
-    /// Commits that failed because of that.
+    /// Commits, and starts, that failed because of that.
     pub(super) commits_failed: AtomicU64,
+    /// How often the disk was slow for a while, and nobody killed the origin meanwhile.
+    pub(super) disk_slow: AtomicU64,
+    /// How often it reported errors for a while, so that commits failed.
+    pub(super) disk_errors: AtomicU64,
 }
 
 impl Toll {
+    const fn illnesses(&self, illness: Illness) -> &AtomicU64 {
+        match illness {
+            Illness::Slow => &self.disk_slow,
+            Illness::Errors => &self.disk_errors,
+        }
+    }
+
     const fn kills(&self, who: Who) -> &AtomicU64 {
         match who {
             Who::Origin => &self.kills_origin,
@@ -86,6 +91,12 @@ pub(super) struct Severity {
     /// Goes on until the origin's disk was full so often
     #[arg(long)]
     disk_full: Option<u64>,
+    /// Goes on until the origin's disk was slow so often (strace)
+    #[arg(long)]
+    disk_slow: Option<u64>,
+    /// Goes on until the origin's disk reported errors so often (strace)
+    #[arg(long)]
+    disk_errors: Option<u64>,
 }
 
 impl Severity {
@@ -103,9 +114,19 @@ impl Severity {
             (self.kills_edge, &toll.kills_edge),
             (self.stops, &toll.stops),
             (self.disk_full, &toll.disk_full),
+            (self.disk_slow, &toll.disk_slow),
+            (self.disk_errors, &toll.disk_errors),
         ]
         .into_iter()
         .all(|(wanted, count)| !wanted.is_some_and(|wanted| is_below(count, wanted)))
+    }
+
+    /// Without what this machine can't do, whatever is wanted.
+    pub(super) fn possible(mut self) -> Self {
+        if !strace::works() {
+            (self.disk_slow, self.disk_errors) = (None, None);
+        }
+        self
     }
 }
 
@@ -139,7 +160,7 @@ pub(super) async fn rage(
         let dice = weather.fork();
         change_weather(proxy, dice, over.subscribe())
     });
-    let (stops, disk) = (dice.fork(), dice.fork());
+    let [stops, disk, slow, errors] = [(); 4].map(|()| dice.fork());
     let all = async {
         tokio::try_join!(
             ending,
@@ -150,7 +171,23 @@ pub(super) async fn rage(
                 Ok(())
             },
             stop_now_and_then(system, stops, severity.stops, over.subscribe(), toll),
-            fill_disk(system, disk, severity.disk_full, over.subscribe(), toll),
+            disk::fill(system, disk, severity.disk_full, over.subscribe(), toll),
+            disk::sicken(
+                system,
+                slow,
+                Illness::Slow,
+                severity.disk_slow,
+                over.subscribe(),
+                toll
+            ),
+            disk::sicken(
+                system,
+                errors,
+                Illness::Errors,
+                severity.disk_errors,
+                over.subscribe(),
+                toll
+            ),
         )
     };
     tokio::time::timeout(3 * lasts + OVERTIME_MAX, all)
@@ -214,47 +251,6 @@ async fn stop_now_and_then(
             .pause(who, dice.between(STOPPED.0, STOPPED.1))
             .await?;
         toll.stops.fetch_add(1, Ordering::Relaxed);
-    }
-    Ok(())
-}
-
-/// The database may not grow for a while, and may again.
-async fn fill_disk(
-    system: &System,
-    mut dice: Dice,
-    wanted: Option<u64>,
-    mut over: watch::Receiver<bool>,
-    toll: &Toll,
-) -> Result<()> {
-    let between = match wanted {
-        Some(_) => DISK_WHEN_COUNTED,
-        None => DISK_WHEN_TIMED,
-    };
-    while wanted.is_none_or(|wanted| is_below(&toll.disk_full, wanted))
-        && pause(dice.between(between.0, between.1), &mut over).await
-    {
-        system.set_disk_full(true).await?;
-        toll.kills_origin.fetch_add(1, Ordering::Relaxed);
-        let began = Instant::now();
-        let mut failed = 0;
-        // A process that is killed meanwhile begins to count anew.
-        while failed == 0 && began.elapsed() < DISK_REFUSES_WITHIN {
-            failed = system.counter(COMMIT_FAILURES).await.unwrap_or(0);
-            if !pause(LOOK_EVERY, &mut over).await {
-                break;
-            }
-        }
-        pause(dice.between(DISK_FULL.0, DISK_FULL.1), &mut over).await;
-        failed = system
-            .counter(COMMIT_FAILURES)
-            .await
-            .unwrap_or(0)
-            .max(failed);
-        toll.commits_failed.fetch_add(failed, Ordering::Relaxed);
-        toll.disk_full
-            .fetch_add(u64::from(failed > 0), Ordering::Relaxed);
-        system.set_disk_full(false).await?;
-        toll.kills_origin.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -16,23 +17,26 @@ use tokio::sync::Mutex;
 
 use super::dice::Dice;
 use super::proxy::{Proxy, Struck};
+use crate::disk::Disk;
 use crate::http;
 use crate::servers::{
-    Account, EDGE_STATE, EdgeKeys, Firsthop, INBOX, LOOK_EVERY, Programs, Server, edge_command,
-    free_address, origin_command,
+    Account, DEMO_KNOWLEDGE, EDGE_STATE, EdgeKeys, Firsthop, INBOX, LOOK_EVERY, Programs, Server,
+    edge_command, free_address, origin_command,
 };
 
 /// A machine may be busy with much else.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+const COMMIT_FAILURES: &str = "firsthop_commit_failures_total";
 /// Starts of one server before the run gives up: another process may have taken its port.
 const STARTS_MAX: u32 = 5;
-/// What a database may grow to while it is full, less than it holds by then: not at all.
+/// Where no disk can be filled: what the database may grow to meanwhile, less than it holds by then.
 const FULL_MEGABYTES: u32 = 1;
 
 /// So many editions of the knowledge are published: together they are larger than that.
 const EDITIONS: u32 = 4;
 
-const KNOWLEDGE: &str = include_str!("../../../../deploy/demo/knowledge.jsonl");
+/// The origin's directory on its disk.
+const ORIGIN: &str = "origin";
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +71,16 @@ pub(super) struct System {
     // Dropped in this order: the processes end before their directory goes.
     origin: Mutex<Option<Server>>,
     edge: Mutex<Option<Server>>,
-    /// Whether the origin's database may not grow.
-    full: Mutex<bool>,
+    /// Whether the origin's disk has no room.
+    full: AtomicBool,
+    /// How often the origin could not start because of that.
+    starts_refused: AtomicU64,
     pub(super) links: Links,
     programs: Programs,
     firsthop: Firsthop,
     keys: EdgeKeys,
+    /// The origin's; none where nothing may be mounted.
+    disk: Option<Disk>,
     directory: TempDir,
 }
 
@@ -86,9 +94,12 @@ impl System {
         let directory = tempfile::Builder::new()
             .prefix("firsthop-chaos-")
             .tempdir()?;
+        let mounted = directory.path().join("disk");
+        std::fs::create_dir(&mounted)?;
+        let disk = Disk::mount(&mounted)?;
         let firsthop = Firsthop {
             program: programs.firsthop.clone(),
-            data: directory.path().join("origin"),
+            data: mounted.join(ORIGIN),
         };
         for account in Account::ALL {
             firsthop.create_account(account)?;
@@ -97,7 +108,7 @@ impl System {
         let knowledge = directory.path().join("knowledge.jsonl");
         for edition in 0..EDITIONS {
             let title = "\"title\": \"";
-            let edited = KNOWLEDGE.replacen(title, &format!("{title}{edition} "), 1);
+            let edited = DEMO_KNOWLEDGE.replacen(title, &format!("{title}{edition} "), 1);
             std::fs::write(&knowledge, edited)?;
             firsthop.publish(&knowledge)?;
         }
@@ -115,11 +126,13 @@ impl System {
         let system = Self {
             origin: Mutex::default(),
             edge: Mutex::default(),
-            full: Mutex::default(),
+            full: AtomicBool::default(),
+            starts_refused: AtomicU64::default(),
             links,
             programs,
             firsthop,
             keys,
+            disk,
             directory,
         };
         system.restart(Who::Origin).await?;
@@ -171,15 +184,55 @@ impl System {
         Ok(())
     }
 
-    /// Kills the origin; when it is back its disk is full, or no longer.
-    pub(super) async fn set_disk_full(&self, full: bool) -> Result<()> {
-        *self.full.lock().await = full;
-        self.kill_and_restart(Who::Origin, Duration::ZERO).await
+    /// What a full disk is here.
+    pub(super) const fn disk(&self) -> &'static str {
+        match self.disk {
+            Some(_) => "a tmpfs that is filled",
+            None => "a store that may not grow, as nothing may be mounted here",
+        }
     }
 
-    /// One of the origin's counters; `None` while it does not answer.
+    /// Takes all the room that the origin's disk has left. Where that is not possible its store may not
+    /// grow any more, for which it has to be killed; tells whether it was.
+    pub(super) async fn fill_disk(&self) -> Result<bool> {
+        let was_full = self.full.swap(true, Ordering::Relaxed);
+        match &self.disk {
+            Some(disk) => disk.fill()?,
+            None if was_full => {}
+            None => {
+                self.kill_and_restart(Who::Origin, Duration::ZERO).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives it back; tells whether the origin was killed for that.
+    pub(super) async fn clear_disk(&self) -> Result<bool> {
+        self.full.store(false, Ordering::Relaxed);
+        match &self.disk {
+            Some(disk) => disk.clear()?,
+            None => self.kill_and_restart(Who::Origin, Duration::ZERO).await?,
+        }
+        Ok(self.disk.is_none())
+    }
+
+    /// How often something of the origin failed for its disk since it was started: commits, and
+    /// starts themselves.
+    pub(super) async fn disk_failures(&self) -> u64 {
+        let commits = self.counter(COMMIT_FAILURES).await.unwrap_or(0);
+        commits + self.starts_refused.load(Ordering::Relaxed)
+    }
+
+    /// The origin's process, if it runs and nobody restarts it.
+    pub(super) fn origin_pid(&self) -> Option<u32> {
+        let slot = self.origin.try_lock().ok()?;
+        slot.as_ref().map(Server::pid)
+    }
+
+    /// One of the origin's counters; `None` while it does not answer, or is restarted.
     pub(super) async fn counter(&self, name: &str) -> Option<u64> {
-        let at = self.origin.lock().await.as_ref()?.at;
+        let at = self.origin.try_lock().ok()?.as_ref()?.at;
         let answer = http::get(at, "/metrics").await.ok()?;
         let text = String::from_utf8(answer.body.to_vec()).ok()?;
         let value = text
@@ -219,7 +272,16 @@ impl System {
     /// Leaves the directory with the servers' data and logs where it is, for whoever looks for a
     /// cause; says where.
     pub(super) fn keep(self) -> PathBuf {
-        self.directory.keep()
+        let Self {
+            disk, directory, ..
+        } = self;
+        let directory = directory.keep();
+        if let Some(disk) = disk
+            && let Err(error) = disk.rescue(ORIGIN, &directory.join("origin-data"))
+        {
+            crate::progress(&format!("the origin's data could not be kept: {error:#}"));
+        }
+        directory
     }
 
     fn log(&self, who: Who) -> PathBuf {
@@ -245,11 +307,17 @@ impl System {
         loop {
             tries += 1;
             let at = free_address()?;
-            let server = self.start_at(who, at).await?;
+            let mut server = self.start_at(who, at)?;
             match server.is_ready("/healthz", READY_WITHIN).await {
                 Ok(()) => {
                     self.point_proxies(who, at);
                     return Ok(server);
+                }
+                // It is started again and again, as whatever looks after servers does.
+                Err(_) if who == Who::Origin && self.full.load(Ordering::Relaxed) => {
+                    tries -= 1;
+                    self.starts_refused.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(LOOK_EVERY).await;
                 }
                 Err(error) if tries == STARTS_MAX => return Err(error),
                 Err(_) => {}
@@ -257,12 +325,12 @@ impl System {
         }
     }
 
-    async fn start_at(&self, who: Who, at: SocketAddr) -> Result<Server> {
+    fn start_at(&self, who: Who, at: SocketAddr) -> Result<Server> {
         let links = &self.links;
         match who {
             Who::Origin => {
                 let mut command = origin_command(&self.firsthop, at);
-                if *self.full.lock().await {
+                if self.disk.is_none() && self.full.load(Ordering::Relaxed) {
                     command.env("FIRSTHOP_STORE_MEGABYTES_MAX", FULL_MEGABYTES.to_string());
                 }
                 Server::start("the origin", at, command, &self.log(who))

@@ -19,6 +19,8 @@ pub(crate) use setup::{
 
 /// The inbox that visitors come to.
 pub(crate) const INBOX: &str = "load";
+/// What the demo shop knows.
+pub(crate) const DEMO_KNOWLEDGE: &str = include_str!("../../../../deploy/demo/knowledge.jsonl");
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where the built programs are.
@@ -75,7 +77,7 @@ impl Servers {
             program: programs.firsthop.clone(),
             data: directory.path().join("origin"),
         };
-        let origin = Server::start(
+        let mut origin = Server::start(
             "the origin",
             at,
             origin_command(&firsthop, at),
@@ -102,7 +104,7 @@ impl Servers {
         let at = free_address()?;
         let keys = self.firsthop.create_edge(&format!("http://{at}"))?;
         let command = edge_command(programs, &keys, at, self.origin.at, self.directory.path())?;
-        let edge = Server::start(
+        let mut edge = Server::start(
             "the edge",
             at,
             command,
@@ -117,6 +119,13 @@ impl Servers {
     /// Publishes a knowledge file in the inbox.
     pub(crate) fn publish(&self, file: &Path) -> Result<()> {
         self.firsthop.publish(file)
+    }
+
+    /// Publishes the demo shop's knowledge in the inbox.
+    pub(crate) fn publish_demo(&self) -> Result<()> {
+        let file = self.directory.path().join("knowledge.jsonl");
+        std::fs::write(&file, DEMO_KNOWLEDGE)?;
+        self.publish(&file)
     }
 
     /// Waits until the hop that visitors go to announces a pack.
@@ -155,11 +164,6 @@ impl Servers {
     /// What an edge proves itself with, if there is one.
     pub(crate) const fn edge_keys(&self) -> Option<&EdgeKeys> {
         self.keys.as_ref()
-    }
-
-    /// The origin's database.
-    pub(crate) fn database(&self) -> PathBuf {
-        self.firsthop.database()
     }
 
     /// One more who answers visitors.

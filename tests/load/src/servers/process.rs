@@ -54,12 +54,15 @@ impl Server {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    pub(crate) async fn is_ready(&self, path: &str, within: Duration) -> Result<()> {
+    pub(crate) async fn is_ready(&mut self, path: &str, within: Duration) -> Result<()> {
         let began = Instant::now();
         while !http::get(self.at, path)
             .await
             .is_ok_and(|answer| answer.status == 200)
         {
+            if self.has_ended()? {
+                bail!("{} ended; it said:\n{}", self.name, self.said());
+            }
             if began.elapsed() > within {
                 bail!(
                     "{} is not ready after {within:?}; it said:\n{}",
@@ -87,6 +90,10 @@ impl Server {
     /// Lets it go on after [`Self::pause`].
     pub(crate) fn resume(&self) -> Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether it has ended, though nobody killed it.

@@ -1,10 +1,10 @@
 //! Backpressure on the real servers: somebody does not read, floods, or a disk is slow. What do
 //! origin and edge hold for them, how long do the others wait, and do they catch up?
 //!
-//! Visitors at the edge and visitors at the origin write all the time (`others`). Beside them, one
+//! Visitors at the edge and visitors at the origin write, come back and ask all the time (`others`). Beside them, one
 //! after another: a visitor who does not read, by a socket or a stream of events, at either hop
 //! (`slow`); an agent's console that does not read (`console`); an edge that sends batches as fast as
-//! it can, and a store whose commits take long (`pressure`). Out: for each of these the others'
+//! it can, and a disk that takes long to keep anything, also both at once (`pressure`). Out: for each of these the others'
 //! latencies beside those of the quiet time before it all, both servers' memory (VmRSS) before,
 //! at most, and after, and what became of the slow one. It fails if a server held more than
 //! [`HELD_MB_MAX`] for somebody, if the origin does not give the slow one up, or if the slow one
@@ -40,6 +40,7 @@ const HELD_MB_MAX: f64 = 64.0;
 const FLOOD_HELD_MB_MAX: f64 = pressure::BATCHES_AT_ONCE as f64;
 
 const FLOOD: &str = "edge_floods";
+const FLOOD_ON_SLOW_DISK: &str = "edge_floods_on_a_slow_disk";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -54,6 +55,8 @@ pub(crate) struct Args {
 pub(super) async fn measure(programs: &Programs, args: &Args) -> Result<Value> {
     let servers = Servers::start(programs, Via::Edge).await?;
     servers.create_account(Account::BO)?;
+    servers.publish_demo()?;
+    servers.has_pack().await?;
     let (edge, origin) = (servers.visitors().at, servers.origin().at);
     let others = Others::come(edge, origin, args.others).await?;
     let bench = Bench { servers, others };
@@ -74,11 +77,16 @@ pub(super) async fn measure(programs: &Programs, args: &Args) -> Result<Value> {
     let name = "console";
     let slow = console::does_not_read(&bench.servers, args.messages);
     parts.insert(name.to_owned(), bench.part(name, slow).await?);
-    let flood = pressure::edge_floods(&bench.servers);
-    parts.insert(FLOOD.to_owned(), bench.part(FLOOD, flood).await?);
-    let name = "slow_store";
-    let slow = pressure::slow_store(&bench.servers);
+    let flood = || pressure::edge_floods(&bench.servers);
+    parts.insert(FLOOD.to_owned(), bench.part(FLOOD, flood()).await?);
+    let name = "slow_disk";
+    let slow = pressure::slow_disk(&bench.servers, pressure::a_while());
     parts.insert(name.to_owned(), bench.part(name, slow).await?);
+    let slow = pressure::slow_disk(&bench.servers, flood());
+    parts.insert(
+        FLOOD_ON_SLOW_DISK.to_owned(),
+        bench.part(FLOOD_ON_SLOW_DISK, slow).await?,
+    );
     parts.insert(
         "quiet_again".to_owned(),
         bench.part("quiet again", quiet()).await?,
@@ -137,10 +145,9 @@ impl Bench {
                 format!("{server}_mb"),
                 json!({ "before": before, "most": most, "after": after }),
             );
-            let max = if name == FLOOD {
-                FLOOD_HELD_MB_MAX
-            } else {
-                HELD_MB_MAX
+            let max = match name {
+                FLOOD | FLOOD_ON_SLOW_DISK => FLOOD_HELD_MB_MAX,
+                _ => HELD_MB_MAX,
             };
             if most - before > max {
                 bail!("{name}: the {server} grew from {before} to {most} MB");

@@ -1,4 +1,4 @@
-//! An edge that floods, and a slow store.
+//! An edge that floods, and a slow disk.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,14 +14,13 @@ use firsthop_core::sign::{Nonce, Purpose, Signed};
 use firsthop_core::token::Key;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection, SqliteConnection};
 use tokio::task::JoinSet;
 
 use super::slow::{TEXT_BYTES, text};
 use crate::clock;
 use crate::http;
 use crate::servers::{EdgeKeys, INBOX, Servers};
+use crate::strace::{Interference, Whose};
 use crate::visitor::{message, said};
 
 /// How long either lasts.
@@ -30,10 +29,8 @@ const LASTS: Duration = Duration::from_secs(10);
 pub(super) const BATCHES_AT_ONCE: usize = 128;
 /// Messages in each: as many of the longest as fit.
 const MESSAGES: usize = BATCH_BYTES_MAX / (TEXT_BYTES + 512);
-/// A commit takes so long…
-const HELD: Duration = Duration::from_millis(400);
-/// …and so much time is left between two such.
-const FREE: Duration = Duration::from_millis(20);
+/// What a disk that is overloaded takes to keep something.
+const SYNC_TAKES: Duration = Duration::from_millis(400);
 
 /// Batches as large as they may be, one after another on many connections, signed by the edge that
 /// the others talk to.
@@ -128,24 +125,26 @@ async fn send_batch(
     Ok(Some(stored))
 }
 
-/// Another process holds the store's lock nearly all the time, so that each commit waits for it, as
-/// it would for a slow disk.
-pub(super) async fn slow_store(servers: &Servers) -> Result<Value> {
-    let options = SqliteConnectOptions::new()
-        .filename(servers.database())
-        .busy_timeout(LASTS);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    let began = Instant::now();
-    let mut times = 0_u64;
-    while began.elapsed() < LASTS {
-        sqlx::query("begin immediate")
-            .execute(&mut connection)
-            .await?;
-        tokio::time::sleep(HELD).await;
-        sqlx::query("rollback").execute(&mut connection).await?;
-        tokio::time::sleep(FREE).await;
-        times += 1;
+/// Every sync of the origin's store takes long (strace), while `meanwhile` happens.
+pub(super) async fn slow_disk(
+    servers: &Servers,
+    meanwhile: impl Future<Output = Result<Value>>,
+) -> Result<Value> {
+    let how = format!("delay_enter={}", SYNC_TAKES.as_micros());
+    let slow = Interference::begin(servers.origin().pid(), Whose::Stores, &how)
+        .await?
+        .context("the origin's store could not be slowed down: is strace permitted here?")?;
+    let happened = meanwhile.await?;
+    slow.end()?;
+    let mut report = json!({ "sync_takes_ms": SYNC_TAKES.as_millis() as u64 });
+    if let (Value::Object(report), Value::Object(happened)) = (&mut report, happened) {
+        report.extend(happened);
     }
-    connection.close().await?;
-    Ok(json!({ "times_locked": times, "locked_ms": HELD.as_millis() as u64 }))
+    Ok(report)
+}
+
+/// Nothing but time passes.
+pub(super) async fn a_while() -> Result<Value> {
+    tokio::time::sleep(LASTS).await;
+    Ok(json!({}))
 }
