@@ -9,22 +9,6 @@ import { until } from "./harness/until.mjs";
 import { Visitor } from "./harness/visitor.mjs";
 import { World } from "./harness/world.mjs";
 
-/** Sends what is not stored yet, until all of it is: what any client does. */
-async function insist(visitor, messages) {
-  await until(
-    "every message is stored",
-    async () => {
-      const open = messages.filter(({ id }) => !visitor.stored.has(id));
-      if (open.length === 0) return true;
-      if (!visitor.link || visitor.link.closed) await visitor.connect();
-      for (const { id, text } of open) visitor.say(text, { id });
-      await until("an acknowledgement", () => open.every(({ id }) => visitor.stored.has(id)), { within: 2_000 });
-      return true;
-    },
-    { within: 60_000, every: 100 },
-  );
-}
-
 test("the origin is killed and restarted in mid-conversation", async (t) => {
   const world = await World.start(t, { edge: false });
   const visitor = await world.visitor();
@@ -52,7 +36,7 @@ test("the origin is killed and restarted in mid-conversation", async (t) => {
   }
   // Its link ended with the origin, also if everything had been acknowledged by then.
   await visitor.reconnect();
-  await insist(visitor, messages);
+  await visitor.insist(messages);
   await agent.reply(visitor.id, "after");
   for (const each of [visitor, witness]) {
     await each.event("the reply after the crash", isText("after"));

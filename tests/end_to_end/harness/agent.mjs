@@ -84,9 +84,10 @@ export class Agent {
 
   /** Sends a command and waits until it is done; returns its id. */
   async act(conversation, act, id = uuidv7()) {
+    const heard = this.link.frames.length;
     this.link.send({ type: "command", id, conversation, act });
     const frame = await until(`command ${act.type} is answered`, () =>
-      this.link.frames.find(
+      this.link.frames.slice(heard).find(
         (each) => ((each.type === "done" || each.type === "refused") && each.id === id) || each.type === "error",
       ),
     );

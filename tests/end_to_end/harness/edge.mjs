@@ -9,25 +9,29 @@ import { until, within } from "./until.mjs";
 export class Edge {
   #process;
   #port;
+  #command;
   #program = EDGE_DIST;
 
   /**
    * `key` is what `firsthop edge create` printed; `origin` where batches go. `lie`, given the
    * bindings between wasm and workerd, returns them changed: so a platform misbehaves that doesn't.
-   * `env` are further settings.
+   * `env` are further settings; `disk` is where its state is to be, if not in `directory`.
    */
-  constructor(directory, port, origin, key, { lie, env } = {}) {
+  constructor(directory, port, origin, key, { lie, env, disk } = {}) {
     this.#port = port;
     if (lie) this.#program = misled(path.join(directory, "edge", "program"), lie);
     this.origin = origin;
     this.key = key;
     this.env = env;
-    this.state = path.join(directory, "edge", "state");
-    fs.mkdirSync(this.state, { recursive: true });
+    this.state = path.join(disk?.path ?? directory, "edge-state");
+    fs.mkdirSync(path.join(disk?.outside ?? directory, "edge-state"), { recursive: true });
+    this.#command = [...(disk?.through ?? []), WORKERD];
   }
 
   async start() {
+    const [program, ...before] = this.#command;
     const args = [
+      ...before,
       "serve",
       "--control-fd=3",
       `-shttp=127.0.0.1:${this.#port}`,
@@ -44,7 +48,7 @@ export class Edge {
       FIRSTHOP_ORIGIN_URL: this.origin,
       ...this.env,
     };
-    this.#process = new Process("workerd", WORKERD, args, { env, extraPipes: 1 });
+    this.#process = new Process("workerd", program, args, { env, extraPipes: 1 });
     await within(20_000, "workerd listens", listens(this.#process));
     await until("the edge serves", async () => (await fetch(`${this.url}/healthz`)).ok);
     return this;
@@ -52,6 +56,10 @@ export class Edge {
 
   get url() {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get pid() {
+    return this.#process.pid;
   }
 
   get log() {

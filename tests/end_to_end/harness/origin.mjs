@@ -9,18 +9,22 @@ export const ADMIN = { email: "ada@shop.example", name: "Ada", password: "correc
 
 export class Origin {
   #process;
+  #program;
   #port = 0;
   #logs = [];
 
-  constructor(directory, env = {}) {
+  /** `through` is what its programs are started by, if they are to see another disk. */
+  constructor(directory, env = {}, through = []) {
     this.data = path.join(directory, "origin");
     this.env = env;
+    this.#program = [...through, FIRSTHOP];
   }
 
   /** Starts it, or starts it again on the same data and the same port. */
   async start() {
-    const args = ["serve", "--data", this.data, "--listen", `127.0.0.1:${this.#port}`];
-    this.#process = new Process("firsthop serve", FIRSTHOP, args, { env: this.env });
+    const [program, ...before] = this.#program;
+    const args = [...before, "serve", "--data", this.data, "--listen", `127.0.0.1:${this.#port}`];
+    this.#process = new Process("firsthop serve", program, args, { env: this.env });
     const [, port] = await this.#process.prints(/listens on http:\/\/127\.0\.0\.1:(\d+)/);
     this.#port = Number(port);
     await until("the origin is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
@@ -37,6 +41,13 @@ export class Origin {
 
   get pid() {
     return this.#process.pid;
+  }
+
+  /** What a readiness probe is told: the status, and what is wrong with the store, if anything is. */
+  async readiness() {
+    const response = await fetch(`${this.url}/readyz`);
+    const { store, why } = await response.json();
+    return { status: response.status, store, why };
   }
 
   /** Everything it has logged so far, over all its starts. */
@@ -61,7 +72,9 @@ export class Origin {
 
   /** One of its other commands, on the same data. */
   command(args, input) {
-    return run(`firsthop ${args.slice(0, 2).join(" ")}`, FIRSTHOP, [...args, "--data", this.data], { input, env: this.env });
+    const [program, ...before] = this.#program;
+    const all = [...before, ...args, "--data", this.data];
+    return run(`firsthop ${args.slice(0, 2).join(" ")}`, program, all, { input, env: this.env });
   }
 
   createAdmin({ email, name, password } = ADMIN) {

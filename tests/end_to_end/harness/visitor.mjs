@@ -61,6 +61,21 @@ export class Visitor {
     return id;
   }
 
+  /** Sends what of `messages` (`{ id, text }`) is not stored yet until all of it is, as any client does. */
+  insist(messages) {
+    const open = () => messages.filter(({ id }) => !this.stored.has(id));
+    return until(
+      "every message is stored",
+      async () => {
+        if (open().length === 0) return true;
+        if (!this.link || this.link.closed) await this.connect();
+        for (const { id, text } of open()) this.say(text, { id });
+        return until("an acknowledgement", () => open().length === 0, { within: 2_000 });
+      },
+      { within: 60_000, every: 100 },
+    );
+  }
+
   askPerson(id = uuidv7()) {
     this.link.send({ type: "submit", messages: [{ id, at: Date.now(), said: { type: "person" } }] });
     return id;

@@ -7,7 +7,9 @@ import path from "node:path";
 
 import { Agent } from "./agent.mjs";
 import { Browser } from "./browser.mjs";
+import { newDisk } from "./disk.mjs";
 import { Edge } from "./edge.mjs";
+import { isStatus } from "./facts.mjs";
 import { Origin } from "./origin.mjs";
 import { Shop } from "./shop.mjs";
 import { freePort } from "./ports.mjs";
@@ -27,16 +29,18 @@ export class World {
    * Starts one for the story `t`.
    * `edge: false` leaves the edge out; `knowledge: false` leaves the pack out; `edgeLie` and
    * `edgeEnv` are for `Edge`. `between`, given this world, says by which address the edge reaches
-   * the origin, if not by its own: then it may be that no pack gets through.
+   * the origin, if not by its own: then it may be that no pack gets through. `diskMegabytes` is
+   * how large a disk of its own `origin` or `edge` is to have.
    */
-  static async start(t, { edge = true, edgeLie, edgeEnv, between, knowledge = true, originEnv = {} } = {}) {
+  static async start(t, { edge = true, edgeLie, edgeEnv, between, knowledge = true, originEnv = {}, diskMegabytes = {} } = {}) {
     const world = new World();
     t.after(() => world.#end());
     world.directory = fs.mkdtempSync(path.join(os.tmpdir(), "firsthop-story-"));
     directories.add(world.directory);
     world.shop = await Shop.open();
     world.#closers.push(() => world.shop.close());
-    world.origin = new Origin(world.directory, originEnv);
+    const { origin: originDisk, edge: edgeDisk } = await world.#mount(diskMegabytes);
+    world.origin = new Origin(originDisk?.path ?? world.directory, originEnv, originDisk?.through);
     world.#closers.push(() => world.origin.kill());
     await world.origin.start();
     await world.origin.createAdmin();
@@ -45,9 +49,19 @@ export class World {
     const pages = [world.shop.url, ...(edge ? [`http://127.0.0.1:${port}`] : [])];
     await world.origin.createInbox("demo", pages);
     if (knowledge) await world.origin.publish("demo");
-    if (edge) await world.#startEdge(port, (await between?.(world)) ?? world.origin.url, { lie: edgeLie, env: edgeEnv });
+    if (edge) await world.#startEdge(port, (await between?.(world)) ?? world.origin.url, { lie: edgeLie, env: edgeEnv, disk: edgeDisk });
     await until("visitors' hop knows the inbox", () => world.#knowsInbox(knowledge && !between));
     return world;
+  }
+
+  async #mount(megabytes) {
+    this.disks = {};
+    for (const [whose, size] of Object.entries(megabytes)) {
+      const disk = await newDisk(fs.mkdtempSync(path.join(this.directory, "disk-")), size);
+      this.#closers.push(() => disk.unmount());
+      this.disks[whose] = disk;
+    }
+    return this.disks;
   }
 
   async #startEdge(port, origin, options) {
@@ -81,6 +95,21 @@ export class World {
     const agent = await Agent.logIn(this.origin.url);
     this.#closers.push(() => agent.close());
     return agent.connect();
+  }
+
+  /** A visitor who waits for a person, and the ids of what they have sent. */
+  async inTheQueue(options) {
+    const visitor = await this.visitor(options);
+    const first = visitor.say(UNKNOWN);
+    await visitor.event("the queue", isStatus("queued"));
+    return { visitor, sent: [first] };
+  }
+
+  /** Another device of a visitor at the origin, which knows nothing yet. */
+  async witness(visitor) {
+    const witness = new Visitor(this.origin.url, this.shop.url, visitor.admission);
+    this.#closers.push(() => witness.close());
+    return witness.connect();
   }
 
   /** A visitor's question that nothing answers reaches an agent, who opens the conversation. */

@@ -1,0 +1,24 @@
+// System calls of a running process that fail or take long, from now on until told otherwise: what a
+// disk does that is broken or overloaded. It takes strace, which `cargo xtask tools` installs.
+import { Process, run } from "./processes.mjs";
+
+/** What SQLite ends a commit with. */
+export const SYNCS = ["fsync", "fdatasync"];
+
+/** Longer than any story: such a call goes on when the interference ends. */
+export const FOREVER = "delay_enter=3600s";
+
+/** Why no process can be interfered with on this machine; false if it can. */
+export const UNTRACEABLE = await run("strace", "strace", ["--output=/dev/null", "true"]).then(
+  () => false,
+  (error) => `strace is missing or may not trace: ${error.message.trim()}`,
+);
+
+/** Has every one of these calls, in all threads of `pid`, end as strace's `--inject` says. */
+export async function interfere(pid, calls, how) {
+  const names = calls.join(",");
+  const inject = [`--trace=${names}`, `--inject=${names}:${how}`];
+  const strace = new Process("strace", "strace", ["--follow-forks", `--attach=${pid}`, "--output=/dev/null", ...inject]);
+  await strace.prints(/attached/);
+  return { end: () => strace.kill("SIGTERM") };
+}
