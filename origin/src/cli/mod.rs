@@ -19,7 +19,7 @@ mod serve;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{self, Config, ConfigError};
 use crate::keys::KeysError;
@@ -127,7 +127,8 @@ impl From<firsthop_core::protocol::Problem> for CliError {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(CliError::Publish(PublishError::Knowledge(errors))) => {
@@ -147,10 +148,41 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The settings that some commands do not look at.
+const UNUSED: [(&str, &[&str]); 4] = [
+    ("inbox", &["listen", "public_url"]),
+    ("edge", &["listen", "public_url"]),
+    ("knowledge", &["listen", "public_url"]),
+    ("pack", &["config", "data", "listen", "public_url", "set"]),
+];
+
+/// The command line. A command's help does not show what the command does not look at.
+fn command() -> clap::Command {
+    let mut command = Cli::command();
+    let settings: Vec<Arg> = command
+        .get_arguments()
+        .filter(|argument| argument.is_global_set())
+        .cloned()
+        .collect();
+    for (name, unused) in UNUSED {
+        let hidden = settings
+            .iter()
+            .filter(|setting| unused.contains(&setting.get_id().as_str()))
+            .map(|setting| setting.clone().hide(true));
+        command = command.mut_subcommand(name, |command| command.args(hidden));
+    }
+    command
+}
+
 fn run(cli: Cli) -> Result<(), CliError> {
-    if let Command::Config(ConfigCommand::Default) = cli.command {
-        print!("{}", config::DEFAULTS);
-        return Ok(());
+    match cli.command {
+        Command::Config(ConfigCommand::Default) => {
+            print!("{}", config::DEFAULTS);
+            return Ok(());
+        }
+        // Works on files alone: what is wrong with the server's settings is none of its business.
+        Command::Pack(command) => return command.run(),
+        _ => {}
     }
     let config = settings(&cli.settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
