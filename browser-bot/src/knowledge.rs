@@ -2,7 +2,7 @@
 
 use firsthop_core::answer::Answerer;
 use firsthop_core::bot;
-use firsthop_core::conversation::Verdict;
+use firsthop_core::conversation::{Speech, Verdict};
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::Hop;
@@ -32,10 +32,15 @@ impl Knowledge {
     }
 
     /// Answers a question, and puts the claim for the hops above into it; or stays silent.
-    pub(crate) fn answer(&mut self, id: MessageId, said: &mut SaidText) -> Option<Answered> {
+    pub(crate) fn answer(
+        &mut self,
+        id: MessageId,
+        said: &mut SaidText,
+        speech: Speech,
+    ) -> Option<Answered> {
         let pack = self.pack.as_ref()?;
-        let Verdict::Answer(answer) = bot::ask(&mut self.answerer, pack, Hop::Browser, id, said)
-        else {
+        let verdict = bot::ask(&mut self.answerer, pack, Hop::Browser, id, said);
+        let Verdict::Answer(answer) = speech.of(verdict) else {
             return None;
         };
         said.claim = Some(bot::claim(&answer));

@@ -5,6 +5,7 @@
 //! Not here: the DOM.
 
 use firsthop_core::Timestamp;
+use firsthop_core::conversation::Speech;
 use firsthop_core::hop::client::Client;
 use firsthop_core::hop::transcript::{Body, Delivery, Line};
 use firsthop_core::id::MessageId;
@@ -173,7 +174,7 @@ fn banner(client: &Client, around: &Surroundings, presence: Presence) -> Option<
             } else {
                 words.offline
             };
-            let works = if around.knows && client.bot_speaks() {
+            let works = if around.knows && client.bot_speaks() != Speech::Silent {
                 words.still_answers
             } else {
                 words.kept_here

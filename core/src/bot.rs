@@ -4,7 +4,7 @@
 //! Same pack, same answer: so a hop can compute again what a lower hop says that the bot said.
 
 use crate::answer::{Answerer, Decision, Match, Question};
-use crate::conversation::Verdict;
+use crate::conversation::{Speech, Verdict};
 use crate::id::{Derived, MessageId};
 use crate::limits::CLAIM_TEXT_BYTES_MAX;
 use crate::pack::{Pack, PackHash};
@@ -175,7 +175,7 @@ pub struct Screened {
 pub fn screen(
     answerer: &mut Answerer,
     pack: Option<&Pack>,
-    bot_speaks: bool,
+    speech: Speech,
     mut submission: Submission,
 ) -> Screened {
     let id = submission.id;
@@ -198,10 +198,8 @@ pub fn screen(
         },
         None => false,
     };
-    if !bot_speaks {
-        return screened(None, forged, submission);
-    }
-    let Verdict::Answer(answer) = ask(answerer, pack, Hop::Edge, id, said) else {
+    let verdict = speech.of(ask(answerer, pack, Hop::Edge, id, said));
+    let Verdict::Answer(answer) = verdict else {
         return screened(None, forged, submission);
     };
     if !forged {

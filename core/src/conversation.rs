@@ -48,10 +48,40 @@ pub enum Verdict {
     Quiet,
 }
 
-/// Whether the bot is to be asked: not while an agent has the conversation (or may have it, in a
-/// status that this version does not know), unless the agent can't be reached.
-pub const fn bot_speaks(status: Status, origin: Reach) -> bool {
-    matches!(origin, Reach::Away) || !matches!(status, Status::Assigned | Status::Unknown(_))
+/// What the bot may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// Everything.
+    Free,
+    /// Only what it knows, and no small talk: who says 在吗 while waiting means the agent.
+    Answers,
+    /// Nothing.
+    Silent,
+}
+
+impl Speech {
+    /// What becomes of something that the bot would say.
+    pub fn of(self, verdict: Verdict) -> Verdict {
+        match (self, &verdict) {
+            (Self::Silent, _) => Verdict::Quiet,
+            (Self::Answers, Verdict::Answer(answer)) if answer.source.is_small_talk() => {
+                Verdict::Quiet
+            }
+            _ => verdict,
+        }
+    }
+}
+
+/// What the bot may say: nothing while an agent has the conversation (or may have it, in a status
+/// that this version does not know), unless the agent can't be reached.
+pub const fn bot_speaks(status: Status, origin: Reach) -> Speech {
+    match (status, origin) {
+        (Status::Queued, _) => Speech::Answers,
+        (Status::Assigned | Status::Unknown(_), reach) if !matches!(reach, Reach::Away) => {
+            Speech::Silent
+        }
+        _ => Speech::Free,
+    }
 }
 
 /// Checks what needs no state: every hop does, so that the first one tells.

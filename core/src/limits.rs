@@ -231,6 +231,9 @@ pub const LANGUAGE_TAG_BYTES_MAX: usize = 35;
 /// Most entries of one pack.
 pub const PACK_ENTRIES_MAX: usize = 20_000;
 
+/// Most entries for small talk that a pack has besides.
+pub const SMALL_TALK_KINDS_MAX: usize = 8;
+
 /// Most phrasings of one pack.
 pub const PACK_PHRASINGS_MAX: usize = 200_000;
 
@@ -308,7 +311,7 @@ pub const EXPLAINED_PARTS_MAX: usize = 8;
 pub const WORD_LETTERS_MAX: usize = 32;
 
 const _: () = assert!(ANSWER_BYTES_MAX <= TEXT_BYTES_MAX);
-const _: () = assert!(PACK_ENTRIES_MAX < u16::MAX as usize);
+const _: () = assert!(PACK_ENTRIES_MAX + SMALL_TALK_KINDS_MAX < u16::MAX as usize);
 // A term's length is told from the marks of what is no term.
 const _: () = assert!(RULE_TERM_TOKENS_MAX < 128 && PACK_LANGUAGES_MAX < 256);
 const _: () = assert!(NEAR_WITHIN_MAX < 256);

@@ -310,7 +310,7 @@ fn a_question_is_read_up_to_its_limit_and_not_beyond() {
 #[test]
 fn knowledge_without_entries_makes_a_pack_of_rules() {
     let pack = pack_of(r#"{"rule":"x","any":["help"],"hand_off":true}"#);
-    assert!(pack.is_empty());
+    assert!(pack.entries().all(|(_, entry)| entry.is_small_talk()));
     assert_eq!(decide(&pack, "help me"), Decision::HandOff);
     assert_eq!(decide(&pack, "where is my order"), Decision::Escalate);
 }
@@ -557,7 +557,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "1a8a7d987147102194bd83c53c1a7edb1d8ded3059fb3b98ee139c550d1ff1c2".into(),
+            "cd31f008ee93acef263032da1823764cc5e1633ec91b0a09606da34f93899977".into(),
             "a4eb88a91a5b2227".into()
         )
     );

@@ -6,7 +6,7 @@ mod support;
 
 use firsthop_core::answer::Answerer;
 use firsthop_core::bot::{ask, claim, screen, verify};
-use firsthop_core::conversation::{Head, Verdict};
+use firsthop_core::conversation::{Head, Speech, Verdict};
 use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::pack::{Pack, PackHash};
 use firsthop_core::protocol::visitor::{Claim, Said, SaidText, Submission};
@@ -121,7 +121,7 @@ fn an_edge_answers_what_has_no_claim_and_passes_the_claim_up() {
     let screened = screen(
         &mut Answerer::new(),
         Some(&pack),
-        true,
+        Speech::Free,
         submission(KNOWN, None),
     );
     let answered = screened.answered.unwrap();
@@ -144,7 +144,7 @@ fn an_edge_lets_an_honest_claim_stand_and_replaces_a_forged_one() {
     let kept = screen(
         &mut Answerer::new(),
         Some(&pack),
-        true,
+        Speech::Free,
         submission(KNOWN, Some(honest.clone())),
     );
     assert_eq!((kept.answered, kept.forged), (None, false));
@@ -156,7 +156,7 @@ fn an_edge_lets_an_honest_claim_stand_and_replaces_a_forged_one() {
     let replaced = screen(
         &mut Answerer::new(),
         Some(&pack),
-        true,
+        Speech::Free,
         submission(KNOWN, Some(forged.clone())),
     );
     assert!(replaced.forged);
@@ -176,14 +176,14 @@ fn an_edge_leaves_claims_from_other_packs_to_the_origin_and_is_quiet_beside_an_a
     let screened = screen(
         &mut Answerer::new(),
         Some(&pack),
-        true,
+        Speech::Free,
         submission(KNOWN, Some(claimed)),
     );
     assert_eq!((screened.answered, screened.forged), (None, false));
     let quiet = screen(
         &mut Answerer::new(),
         Some(&pack),
-        false,
+        Speech::Silent,
         submission(KNOWN, None),
     );
     assert_eq!(quiet.answered, None);

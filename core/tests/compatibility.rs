@@ -13,6 +13,7 @@ mod tomorrow;
 use std::fmt::Debug;
 
 use firsthop_core::bot::Screened;
+use firsthop_core::conversation::Speech;
 use firsthop_core::hop::client::{Client, Output};
 use firsthop_core::hop::gateway::{Gateway, Output as GatewayOutput, State};
 use firsthop_core::hop::relay::{Output as RelayOutput, Relay, SocketId, To};
@@ -179,7 +180,8 @@ fn a_client_of_today_lives_with_a_server_of_tomorrow() {
         assert_eq!(client.cursor(), Seq(4));
         assert_eq!(client.transcript().events().len(), 4);
         assert!(matches!(client.status(), Status::Unknown(_)));
-        assert!(!client.bot_speaks(), "an agent may have the conversation");
+        let speech = client.bot_speaks();
+        assert_eq!(speech, Speech::Silent, "an agent may have the conversation");
         let message = Submission {
             id: MessageId::new(NOW, [9; 10]),
             at: NOW,

@@ -30,7 +30,7 @@ fn read(name: &str, text: &str) -> Knowledge {
 #[test]
 fn every_example_can_be_built() {
     let lines = blocks("jsonl");
-    assert_eq!(lines.len(), 3);
+    assert_eq!(lines.len(), 4);
     for text in lines {
         let knowledge = read("example.jsonl", text);
         build(&knowledge, &BuildSettings::default(), &mut |_| {}).unwrap();

@@ -3,6 +3,7 @@
 
 use firsthop_core::answer::Answerer;
 use firsthop_core::bot::screen;
+use firsthop_core::conversation::Speech;
 use firsthop_core::hop::relay::{Output, Relay, SocketId};
 use firsthop_core::id::{MessageId, VisitorId};
 use firsthop_core::protocol::visitor::{Said, SaidText, Submission, ToVisitor};
@@ -27,7 +28,7 @@ fn says(relay: &mut Relay, number: u8) {
         at: WALL,
         said,
     };
-    let screened = screen(&mut Answerer::new(), None, false, submission);
+    let screened = screen(&mut Answerer::new(), None, Speech::Silent, submission);
     relay.handle_submission(SocketId(1), screened);
 }
 

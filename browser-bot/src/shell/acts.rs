@@ -72,11 +72,8 @@ impl Shell {
         };
         // It may not have been there when it was named.
         self.learn();
-        let answered = if self.client.bot_speaks() {
-            self.knowledge.answer(id, &mut said)
-        } else {
-            None
-        };
+        let speech = self.client.bot_speaks();
+        let answered = self.knowledge.answer(id, &mut said, speech);
         match self.client.say(
             now,
             Submission {

@@ -98,6 +98,9 @@ pub struct Measured {
     pub answered_out_of_scope: u32,
     /// The right entry was among those suggested.
     pub suggested_with_right: u32,
+    /// Out of scope, and the bot said to it what every pack says to small talk: neither an answer
+    /// nor an error, as nothing was asked.
+    pub small_talk: u32,
     /// Suggested, right or wrong.
     pub suggested: u32,
     /// A rule gave the visitor a person, or started a flow.
@@ -124,6 +127,10 @@ impl Measured {
         self.top3 += u32::from(ranked.iter().any(accepts));
         self.digest.add(decision);
         let best = match decision {
+            Decision::Answer(found) if !in_scope && pack.is_small_talk(found.entry) => {
+                self.small_talk += 1;
+                None
+            }
             Decision::Answer(found) => {
                 match (accepts(found), in_scope) {
                     (true, _) => self.answered_right += 1,

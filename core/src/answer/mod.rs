@@ -2,7 +2,7 @@
 //!
 //! In goes a [`Question`]; out comes a [`Decision`]. The order is: a rule that hands the visitor
 //! to a person, as asking for one always works, or that has a priority; a question that stands in
-//! the pack word for word (*hot*); any other rule; then the scoring model with its calibrated confidence: sure
+//! the pack word for word (*hot*), small talk apart; any other rule; small talk; then the scoring model with its calibrated confidence: sure
 //! enough is an answer, less sure is up to three suggestions, else the question goes up to the
 //! next hop.
 //!
@@ -266,8 +266,9 @@ impl Answerer {
             confidence: CERTAIN,
             by,
         };
-        if !rule.is_some_and(|rule| rule.first)
-            && let Some(entry) = pack.hot().find(self.tokens.hash())
+        if let Some(entry) = pack.hot().find(self.tokens.hash())
+            // What every pack says to small talk gives way to any rule.
+            && !rule.is_some_and(|rule| rule.first || pack.is_small_talk(entry))
         {
             return Decision::Answer(certain(entry, By::Hot));
         }

@@ -81,6 +81,9 @@ impl Scores {
         };
         self.best = [None; SUGGESTIONS_MAX];
         for (class, sum) in self.sums.iter().take(entries).enumerate() {
+            if model.is_unscored(class) {
+                continue;
+            }
             let mut placed = Scored {
                 class: class as u16,
                 score: scaled(class, *sum),

@@ -32,7 +32,7 @@ pub use output::{Change, Output, Transport, Written};
 use super::Backoff;
 use super::replica::Replica;
 use super::transcript::Transcript;
-use crate::conversation::{bot_speaks, check};
+use crate::conversation::{Speech, bot_speaks, check};
 use crate::id::{MessageId, VisitorId};
 use crate::limits::{
     PING_AFTER, PONG_WITHIN, RECONNECT_AFTER, RECONNECT_AFTER_MAX, RETRANSMIT_AFTER,
@@ -154,8 +154,8 @@ impl Client {
         self.reach
     }
 
-    /// Whether the device is to ask its bot about what the visitor writes now.
-    pub fn bot_speaks(&self) -> bool {
+    /// What the device's bot may say to what the visitor writes now.
+    pub fn bot_speaks(&self) -> Speech {
         let agents = if self.is_connected() {
             self.reach
         } else {

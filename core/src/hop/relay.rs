@@ -26,7 +26,7 @@ pub use output::{Output, RequestId, SocketId, To};
 
 use super::Backoff;
 use crate::bot::Screened;
-use crate::conversation::bot_speaks;
+use crate::conversation::{Speech, bot_speaks};
 use crate::id::{MessageId, VisitorId};
 use crate::limits::{DRAIN_AFTER, DRAIN_AFTER_MAX, EDGE_DRAIN_BATCH_MAX, EDGE_OUTBOX_MAX};
 use crate::pack::PackHash;
@@ -107,12 +107,13 @@ impl Relay {
         self.status
     }
 
-    /// Whether the edge is to ask its bot. While the origin answers and it is not known whether an
-    /// agent has the conversation, the origin decides: it would be worse to butt in.
-    pub fn bot_speaks(&self) -> bool {
+    /// What the edge's bot may say. While the origin answers and it is not known whether an agent
+    /// has the conversation, the origin decides: it would be worse to butt in.
+    pub fn bot_speaks(&self) -> Speech {
         match self.status {
             Some(status) => bot_speaks(status, self.reach),
-            None => self.reach == Reach::Away,
+            None if self.reach == Reach::Away => Speech::Free,
+            None => Speech::Silent,
         }
     }
 

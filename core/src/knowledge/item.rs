@@ -8,6 +8,7 @@ use crate::limits::{
     ANSWER_BYTES_MAX, KNOWLEDGE_ERRORS_MAX, KNOWLEDGE_LINE_BYTES_MAX, PHRASING_BYTES_MAX,
     SYNONYM_TOKENS_MAX,
 };
+use crate::pack::SMALL_TALK;
 
 /// Reads line by line and collects what is wrong.
 pub(super) struct Reader<'a> {
@@ -134,7 +135,7 @@ impl<'a> Reader<'a> {
         };
         let id = self
             .required("id", take("id"))
-            .and_then(|id| self.id("id", id));
+            .and_then(|id| self.entry_id(id));
         let answers = self
             .required("answer", take("answer"))
             .map(|answer| self.localised("answer", answer, lang.as_deref(), ANSWER_BYTES_MAX));
@@ -159,6 +160,17 @@ impl<'a> Reader<'a> {
             category,
             source: self.source(),
         })
+    }
+
+    fn entry_id(&mut self, value: Json) -> Option<String> {
+        let id = self.id("id", value)?;
+        if id.starts_with(SMALL_TALK) {
+            let message = format!(
+                "ids that begin with `{SMALL_TALK}` are those of small talk, whose replies are a setting"
+            );
+            self.error("id", Code::BadValue, message);
+        }
+        Some(id)
     }
 
     fn synonyms(&mut self, fields: Fields) -> Option<Vec<String>> {

@@ -17,6 +17,7 @@ mod parse;
 mod rule;
 mod schedule;
 mod settings;
+mod small_talk;
 mod table;
 
 pub use entity::{BuiltIn, Entity, EntityKind};
@@ -24,6 +25,7 @@ pub use error::{KnowledgeError, KnowledgeErrorCode};
 pub use parse::{parse, parse_all};
 pub use rule::{Condition, FaqRule, RuleAction};
 pub use schedule::{Schedule, Zone};
+pub use small_talk::SmallTalk;
 
 /// Rules that every pack starts from: asking for a person.
 const STARTER: &str = include_str!("starter/rules.jsonl");
@@ -91,6 +93,8 @@ pub struct Source {
 pub struct Settings {
     /// When the business is open; unknown if no settings say so.
     pub schedule: Option<Schedule>,
+    /// What the bot says to small talk, where that is not what every pack says.
+    pub small_talk: Vec<SmallTalk>,
     /// Where they were written; line 0 if nowhere.
     pub source: Source,
 }

@@ -7,6 +7,8 @@ use super::{
 use crate::json::Json;
 use crate::limits::WORD_BYTES_MAX;
 
+const SETTINGS: [&str; 3] = ["zone", "hours", "small_talk"];
+
 impl Settings {
     /// The error that there are settings already.
     pub(super) fn twice(&self, first: &Source) -> KnowledgeError {
@@ -26,10 +28,18 @@ impl Settings {
 impl Reader<'_> {
     pub(super) fn settings(&mut self, fields: Fields, settings: &mut Settings) {
         self.known(&fields, &["settings"]);
-        let read = Settings {
-            schedule: taker(fields)("settings").and_then(|value| self.schedule(value)),
+        let mut read = Settings {
             source: self.source(),
+            ..Settings::default()
         };
+        match taker(fields)("settings") {
+            Some(Json::Object(fields)) => self.each_setting(fields, &mut read),
+            Some(other) => {
+                let message = format!("an object is expected, not {}", other.kind());
+                self.error("settings", Code::WrongType, message);
+            }
+            None => {}
+        }
         if settings.source.line == 0 {
             *settings = read;
         } else {
@@ -38,20 +48,21 @@ impl Reader<'_> {
         }
     }
 
-    fn schedule(&mut self, value: Json) -> Option<Schedule> {
-        let Json::Object(fields) = value else {
-            let message = format!("an object is expected, not {}", value.kind());
-            self.error("settings", Code::WrongType, message);
-            return None;
-        };
+    fn each_setting(&mut self, fields: Fields, settings: &mut Settings) {
         for (name, _) in &fields {
-            if !["zone", "hours"].contains(&name.as_str()) {
-                let message = "unknown setting; known are zone, hours".into();
+            if !SETTINGS.contains(&name.as_str()) {
+                let message = format!("unknown setting; known are {}", SETTINGS.join(", "));
                 self.error(&format!("settings.{name}"), Code::UnknownField, message);
             }
         }
         let mut take = taker(fields);
-        let (zone, hours) = (take("zone"), take("hours"));
+        settings.schedule = self.schedule(take("zone"), take("hours"));
+        if let Some(value) = take("small_talk") {
+            settings.small_talk = self.small_talk(value);
+        }
+    }
+
+    fn schedule(&mut self, zone: Option<Json>, hours: Option<Json>) -> Option<Schedule> {
         let hours = hours?;
         let zone = match zone {
             Some(zone) => self.zone(zone),

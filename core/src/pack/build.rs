@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::calibrate;
-use super::hot::{KEY_BYTES, key};
+use super::exact::Exact;
 use super::learn::Lesson;
 use super::pattern::PatternError;
 use super::read::Bytes;
@@ -128,11 +128,7 @@ pub fn build(
     let mut entries: Vec<&FaqEntry> = knowledge.entries.iter().collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     entries.dedup_by(|a, b| a.id == b.id);
-    let index: BTreeMap<&str, u16> = entries
-        .iter()
-        .enumerate()
-        .map(|(at, entry)| (entry.id.as_str(), at as u16))
-        .collect();
+    let small_talk = knowledge.small_talk();
     let rules = knowledge.rules_in_order();
     let phrasings = entries.iter().map(|entry| entry.phrasings.len()).sum();
 
@@ -163,17 +159,29 @@ pub fn build(
     let precision = f64::from(settings.precision_per_mille) / 1000.0;
     let (calibration, expected) = calibrate(&trials, precision);
     let model = lesson.model(&recipe, &mut tick);
+    let weights = model.postings.len();
 
-    let (languages, written) = write_entries(&entries);
+    let exact = Exact::new(&entries, &small_talk, variants);
+    let all = with_small_talk(&entries, &small_talk, &exact);
+    let index: BTreeMap<&str, u16> = all
+        .iter()
+        .zip(0..)
+        .map(|(entry, at)| (entry.id.as_str(), at))
+        .collect();
+    let places: Vec<u16> = entries
+        .iter()
+        .filter_map(|entry| index.get(entry.id.as_str()).copied())
+        .collect();
+    let (languages, written) = write_entries(&all);
     let parts = Parts {
         languages,
         entries: written,
-        hot: write::hot(&exact_questions(&entries, variants)),
+        hot: write::hot(&exact.table(&index)),
         rules: checked_rules(knowledge, &rules, &index, variants)?,
         variants: write::variants(&simplified),
         vocabulary: Writer(vocabulary(&entries, variants, starter)),
         lexicon: words,
-        model: write::model(&model, &calibration),
+        model: write::model(&model.spread(&places, all.len()), &calibration),
     };
     let bytes = write::file(&parts);
     if bytes.len() > PACK_BYTES_MAX {
@@ -185,7 +193,7 @@ pub fn build(
         entries: entries.len(),
         phrasings,
         rules: rules.len(),
-        weights: model.postings.len(),
+        weights,
         answer_from: calibration.answer_from,
         expected_top1: expected.top1,
         expected_coverage: expected.coverage,
@@ -223,32 +231,17 @@ fn vocabulary(entries: &[&FaqEntry], variants: Variants<'_>, mut words: BTreeSet
     vocabulary::set(words.into_iter())
 }
 
-/// Every title and phrasing, where it is unambiguous.
-fn exact_questions(entries: &[&FaqEntry], variants: Variants<'_>) -> Vec<([u8; KEY_BYTES], u16)> {
-    let mut tokens = Tokens::default();
-    let mut owners: BTreeMap<[u8; KEY_BYTES], BTreeSet<u16>> = BTreeMap::new();
-    for (at, entry) in entries.iter().enumerate() {
-        for text in entry.phrasings.iter().chain(&entry.titles) {
-            tokens.read(&text.text, variants);
-            if !tokens.is_empty() {
-                owners
-                    .entry(key(tokens.hash()))
-                    .or_default()
-                    .insert(at as u16);
-            }
-        }
-    }
-    let alone = |owners: BTreeSet<u16>| {
-        if owners.len() == 1 {
-            owners.first().copied()
-        } else {
-            None
-        }
-    };
-    owners
-        .into_iter()
-        .filter_map(|(key, owners)| Some((key, alone(owners)?)))
-        .collect()
+/// The entries of the pack in the order of their ids: those that were written, and those for small
+/// talk, as far as they are needed.
+fn with_small_talk<'a>(
+    entries: &[&'a FaqEntry],
+    small_talk: &'a [FaqEntry],
+    exact: &Exact<'_>,
+) -> Vec<&'a FaqEntry> {
+    let needed = small_talk.iter().filter(|kind| exact.is_needed(kind));
+    let mut all: Vec<&FaqEntry> = entries.iter().copied().chain(needed).collect();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    all
 }
 
 fn write_entries(entries: &[&FaqEntry]) -> (Writer, Writer) {

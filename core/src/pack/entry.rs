@@ -4,6 +4,9 @@ use super::read::Bytes;
 use super::{Pack, PackError};
 use crate::answer::Question;
 
+/// What the ids of entries for small talk begin with. No other entry has such an id.
+pub const SMALL_TALK: &str = "starter/";
+
 /// A text and the language that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
@@ -39,6 +42,12 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn id(&self) -> &'a str {
         self.id
+    }
+
+    /// Whether it is what every pack says to small talk.
+    #[must_use]
+    pub fn is_small_talk(&self) -> bool {
+        self.id.starts_with(SMALL_TALK)
     }
 
     /// The title in the language that suits the question best.

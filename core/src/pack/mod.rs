@@ -30,6 +30,8 @@ mod build;
 #[cfg(feature = "compile")]
 mod calibrate;
 #[cfg(feature = "compile")]
+mod exact;
+#[cfg(feature = "compile")]
 mod learn;
 #[cfg(feature = "compile")]
 mod math;
@@ -46,7 +48,7 @@ mod words;
 #[cfg(feature = "compile")]
 mod write;
 
-pub use entry::{Entry, Text};
+pub use entry::{Entry, SMALL_TALK, Text};
 pub use hash::{PackHash, PackHashError};
 pub(crate) use hot::Hot;
 pub(crate) use lexicon::{BETWEEN, Lexicon, key as term_key};
@@ -62,7 +64,7 @@ pub use build::{BuildError, BuildReport, BuildSettings, Progress, build};
 #[cfg(feature = "compile")]
 pub use pattern::PatternError;
 
-use crate::limits::{PACK_BYTES_MAX, PACK_ENTRIES_MAX};
+use crate::limits::{PACK_BYTES_MAX, PACK_ENTRIES_MAX, SMALL_TALK_KINDS_MAX};
 
 /// The first four bytes of every pack.
 const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
@@ -156,7 +158,7 @@ impl Pack {
         let mut entries = Vec::new();
         let mut part = rest.part()?;
         let count = part.count()?;
-        if count > PACK_ENTRIES_MAX {
+        if count > PACK_ENTRIES_MAX + SMALL_TALK_KINDS_MAX {
             return Err(PackError::Malformed { part: "entries" });
         }
         let mut previous = "";
@@ -197,7 +199,7 @@ impl Pack {
         self.hash
     }
 
-    /// How many entries it has.
+    /// How many entries it has, those for small talk included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -214,6 +216,11 @@ impl Pack {
     pub fn entry(&self, index: EntryIndex) -> Option<Entry<'_>> {
         let start = *self.entries.get(usize::from(index.0))?;
         Entry::read(self, Bytes::new(self.bytes.get(start as usize..)?))
+    }
+
+    /// Whether the entry at `index` is what every pack says to small talk.
+    pub(crate) fn is_small_talk(&self, index: EntryIndex) -> bool {
+        self.entry(index).is_some_and(|entry| entry.is_small_talk())
     }
 
     /// All entries, in the order of their ids.

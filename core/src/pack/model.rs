@@ -58,6 +58,9 @@ const WEIGHTS: [i32; 16] = {
 #[cfg(feature = "compile")]
 pub(super) const SIGN: u8 = 8;
 
+/// The scale and the bias of an entry that is not found by score.
+pub(super) const UNSCORED: (u16, i16) = (0, i16::MIN);
+
 const MALFORMED: PackError = PackError::Malformed { part: "model" };
 
 impl Place {
@@ -235,8 +238,14 @@ impl<'a> Model<'a> {
     pub(crate) fn scale(&self, class: usize) -> (u16, i16) {
         match self.scales.get(class) {
             Some([a, b, c, d]) => (u16::from_le_bytes([*a, *b]), i16::from_le_bytes([*c, *d])),
-            None => (0, i16::MIN),
+            None => UNSCORED,
         }
+    }
+
+    /// Whether a class is not found by score.
+    #[inline(always)]
+    pub(crate) fn is_unscored(&self, class: usize) -> bool {
+        self.scale(class).1 == UNSCORED.1
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::hot::KEY_BYTES;
-use super::model::Calibration;
+use super::model::{Calibration, UNSCORED};
 use super::variants::PAIR_BYTES;
 use super::{MAGIC, PACK_VERSION, fnv64};
 
@@ -134,6 +134,36 @@ pub(super) struct Quantised {
     pub(super) ways: Vec<u8>,
     /// What their phrasings deny: classes, and the keys of what.
     pub(super) denied: BTreeSet<(u16, u16)>,
+}
+
+impl Quantised {
+    /// The same, for a pack of so many entries, of which those that were trained stand at `places`.
+    /// The others have nothing that speaks for or against them, and are never found by score.
+    pub(super) fn spread(self, places: &[u16], entries: usize) -> Self {
+        let place = |class: u16| places.get(usize::from(class)).copied();
+        // After the entries comes the background.
+        let place = |class: u16| place(class).unwrap_or(entries as u16);
+        let (mut scales, mut ways) = (vec![UNSCORED; entries + 1], vec![0; entries + 1]);
+        for (class, (scale, way)) in (0..).zip(self.scales.iter().zip(&self.ways)) {
+            let at = usize::from(place(class));
+            if let (Some(to), Some(of)) = (scales.get_mut(at), ways.get_mut(at)) {
+                (*to, *of) = (*scale, *way);
+            }
+        }
+        let mut postings = self.postings;
+        for posting in &mut postings {
+            posting.class = place(posting.class);
+        }
+        let denied = self.denied.iter();
+        let denied = denied.map(|(class, key)| (place(*class), *key));
+        Self {
+            postings,
+            scales,
+            ways,
+            denied: denied.collect(),
+            ..self
+        }
+    }
 }
 
 /// The scoring model and its calibration.

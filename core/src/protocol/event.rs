@@ -10,7 +10,7 @@ use super::author::Author;
 use super::extensible::{extensible, growing};
 use super::word::words;
 use crate::id::{AgentId, MessageId};
-use crate::pack::PackHash;
+use crate::pack::{PackHash, SMALL_TALK};
 use crate::private::Private;
 use crate::time::Timestamp;
 
@@ -142,6 +142,15 @@ pub struct Source {
     /// Whether a hop above computed the same from the same pack. An edge's or the origin's own
     /// answer is verified by nature.
     pub verified: bool,
+}
+
+impl Source {
+    /// Whether the answer is what every pack says to small talk.
+    pub fn is_small_talk(&self) -> bool {
+        self.entry
+            .as_ref()
+            .is_some_and(|entry| entry.starts_with(SMALL_TALK))
+    }
 }
 
 words! {

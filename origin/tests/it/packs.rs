@@ -207,6 +207,7 @@ fn eval_prints_its_contract() {
             "in_scope_precision",
             "out_of_scope",
             "precision",
+            "small_talk",
             "suggested",
             "suggested_with_right",
             "top1",
@@ -394,4 +395,41 @@ async fn a_table_can_be_uploaded() {
         .await;
     assert_eq!(wrong.status, 422, "{wrong:?}");
     assert_eq!(wrong.json()["errors"][0]["file"], "knowledge.csv");
+}
+
+/// The help of a command shows what the command looks at, and no setting besides; nor does it mind
+/// what is wrong with the server's.
+#[test]
+fn help_shows_only_what_a_command_looks_at() {
+    let desk = Desk::with_pack();
+    let directory = desk.path("data");
+    let help = |arguments: &[&str]| {
+        let output = command(Path::new(&directory), arguments, "");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let settings = ["--config", "--data", "--listen", "--public-url", "--set"];
+    let shown = |text: &str| settings.map(|setting| text.contains(setting));
+    for name in ["build", "eval", "diff", "explain"] {
+        let text = help(&["pack", name, "--help"]);
+        assert_eq!(shown(&text), [false; 5], "{name}: {text}");
+    }
+    let text = help(&["pack", "--help"]);
+    assert_eq!(shown(&text), [false; 5], "{text}");
+    let text = help(&["knowledge", "key", "--help"]);
+    assert_eq!(shown(&text), [true, true, false, false, true], "{text}");
+    let text = help(&["serve", "--help"]);
+    assert_eq!(shown(&text), [true; 5], "{text}");
+
+    let pack = desk.path("faq.pack");
+    let text = help(&[
+        "--set",
+        "no.such=setting",
+        "pack",
+        "explain",
+        "--pack",
+        &pack,
+        "hello",
+    ]);
+    assert!(text.contains("starter/hello"), "{text}");
 }

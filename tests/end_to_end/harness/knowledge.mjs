@@ -48,9 +48,14 @@ export class Knowledge {
 
   /** Looks at the item's source, which must say that, and goes back to the form. */
   async source(expected) {
+    assert.deepEqual(JSON.parse(await this.sourceText()), expected);
+  }
+
+  async sourceText() {
     await this.page.getByRole("button", { name: "Source" }).click();
-    assert.deepEqual(JSON.parse(await this.page.locator("#source").inputValue()), expected);
+    const text = await this.page.locator("#source").inputValue();
     await this.page.getByRole("button", { name: "Form" }).click();
+    return text;
   }
 
   /** Searches the only entry with that text in it, and opens it; `first` is a field that it has. */

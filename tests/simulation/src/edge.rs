@@ -159,8 +159,8 @@ impl World<'_> {
             claim.hop = Hop::Browser;
         }
         let pack = self.library.get(self.edges[visitor].pack);
-        let speaks = self.wake(visitor).bot_speaks();
-        let screened = screen(&mut self.answerer, pack, speaks, message);
+        let speech = self.wake(visitor).bot_speaks();
+        let screened = screen(&mut self.answerer, pack, speech, message);
         self.wake(visitor)
             .handle_submission(SocketId(conn), screened);
     }

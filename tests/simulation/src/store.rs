@@ -247,13 +247,11 @@ impl World<'_> {
         id: MessageId,
         said: &SaidText,
     ) -> Verdict {
-        if !bot_speaks(status, Reach::Up) {
-            return Verdict::Quiet;
-        }
-        let Some(pack) = self.library.get(self.origin.pack) else {
-            return Verdict::Escalate;
+        let verdict = match self.library.get(self.origin.pack) {
+            Some(pack) => ask(&mut self.answerer, pack, Hop::Origin, id, said),
+            None => Verdict::Escalate,
         };
-        let verdict = ask(&mut self.answerer, pack, Hop::Origin, id, said);
+        let verdict = bot_speaks(status, Reach::Up).of(verdict);
         if matches!(verdict, Verdict::Answer(_)) {
             self.tally.reach(Reached::AnsweredByOrigin);
         }

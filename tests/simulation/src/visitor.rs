@@ -92,10 +92,8 @@ impl World<'_> {
     fn asks_device(&mut self, tab: usize, id: MessageId, said: &SaidText) -> Option<Box<Answer>> {
         let client = self.tabs[tab].client.as_ref()?;
         let pack = self.library.get(self.tabs[tab].pack?)?;
-        if !client.bot_speaks() {
-            return None;
-        }
-        match ask(&mut self.answerer, pack, Hop::Browser, id, said) {
+        let verdict = ask(&mut self.answerer, pack, Hop::Browser, id, said);
+        match client.bot_speaks().of(verdict) {
             Verdict::Answer(answer) => Some(answer),
             _ => None,
         }

@@ -17,6 +17,8 @@ pub struct Explained {
     pub answer: Option<String>,
     /// Whether the question stands in the knowledge word for word.
     pub hot: bool,
+    /// Whether it gets what every pack says to small talk.
+    pub small_talk: bool,
     /// Why the best match counts for less than it might, or is not given alone.
     pub held_back: Option<HeldBack>,
     /// The rule that decides, if one does.
@@ -88,6 +90,9 @@ pub fn explain(pack: &Pack, question: &Question<'_>) -> Explained {
         answer: given
             .and_then(|found| pack.entry(found.entry))
             .map(|entry| entry.answer(question).text.to_owned()),
+        small_talk: given
+            .and_then(|found| pack.entry(found.entry))
+            .is_some_and(|entry| entry.is_small_talk()),
         hot: given.is_some_and(|found| found.by == By::Hot),
         held_back: told.held_back.clone(),
         rule: trace.rule.map(str::to_owned),

@@ -24,6 +24,8 @@ pub enum Shape {
     Choice(&'static [(&'static str, Word)]),
     /// What a rule does: one of several fields.
     Action,
+    /// A line in one or several languages, or that there is none.
+    Reply,
     /// Any number of things, each with further ones: what the two are called.
     Values(Word, Word),
 }
@@ -146,7 +148,40 @@ const SETTINGS: &[Field] = &[
         Word::HoursHint,
         Shape::Values(Word::HoursDays, Word::HoursTimes),
     ),
+    field(
+        "settings.small_talk.hello",
+        Word::SmallHello,
+        Word::SmallHelloHint,
+        Shape::Reply,
+    ),
+    field(
+        "settings.small_talk.thanks",
+        Word::SmallThanks,
+        Word::SmallThanksHint,
+        Shape::Reply,
+    ),
+    field(
+        "settings.small_talk.goodbye",
+        Word::SmallGoodbye,
+        Word::SmallGoodbyeHint,
+        Shape::Reply,
+    ),
+    field(
+        "settings.small_talk.ok",
+        Word::SmallOk,
+        Word::SmallOkHint,
+        Shape::Reply,
+    ),
 ];
+
+/// The setting of all small talk.
+pub const SMALL_TALK: &str = "settings.small_talk";
+
+/// The settings of each kind of small talk.
+pub fn small_talk() -> impl Iterator<Item = &'static str> {
+    let all = SETTINGS.iter().map(|field| field.name);
+    all.filter(|name| name.starts_with(SMALL_TALK))
+}
 
 /// The form of a kind; empty where there is only the source.
 pub const fn fields(kind: Kind) -> &'static [Field] {

@@ -48,6 +48,7 @@ pub(super) fn run(pack: &Pack, file: &Path, sweep: &[String]) -> Result<(), CliE
         "suggested": measured.suggested,
         "suggested_with_right": measured.suggested_with_right,
         "handed_off": measured.handed_off,
+        "small_talk": measured.small_talk,
         "precision": share(measured.precision()),
         "in_scope_precision": share(measured.in_scope_precision()),
         "coverage": share(measured.coverage()),

@@ -22,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use firsthop_core::knowledge::{KnowledgeError, parse};
 use firsthop_core::limits::KNOWLEDGE_FILE_BYTES_MAX;
+use firsthop_core::pack::Pack;
 use firsthop_core::protocol::{Code, Problem};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -100,7 +101,11 @@ async fn inboxes(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Resp
     let inboxes: Vec<_> = inboxes
         .into_iter()
         .map(|inbox| {
-            let entries = settings.pack(&inbox.key).map(|pack| pack.len());
+            let written = |pack: Arc<Pack>| {
+                let entries = pack.entries();
+                entries.filter(|(_, entry)| !entry.is_small_talk()).count()
+            };
+            let entries = settings.pack(&inbox.key).map(written);
             json!({
                 "key": inbox.key,
                 "name": inbox.name,

@@ -69,7 +69,7 @@ impl Touched {
             own,
             note,
         } = judged;
-        let speaks = bot_speaks(self.row.head.status, Reach::Up);
+        let own = bot_speaks(self.row.head.status, Reach::Up).of(own);
         let (verdict, unverified) = match claimed {
             Some(Ok(answer)) => {
                 counts.push((Counter::ClaimsVerified, 1));
@@ -77,9 +77,9 @@ impl Touched {
             }
             Some(Err(unverified)) => {
                 counts.push((Counter::ClaimsForged, 1));
-                (if speaks { own } else { Verdict::Quiet }, Some(unverified))
+                (own, Some(unverified))
             }
-            None => (if speaks { own } else { Verdict::Quiet }, None),
+            None => (own, None),
         };
         if matches!(&verdict, Verdict::Answer(answer) if answer.source.hop == Hop::Origin) {
             counts.push((Counter::OriginAnswers, 1));

@@ -46,6 +46,7 @@ pub(super) fn Explanation(explained: Explained, inbox: Option<String>) -> impl I
         decision,
         answer,
         hot,
+        small_talk,
         held_back,
         rule,
         marks,
@@ -59,6 +60,7 @@ pub(super) fn Explanation(explained: Explained, inbox: Option<String>) -> impl I
         let lang = desk.lang.get();
         match (&rule, hot) {
             (Some(rule), _) => lang.by_rule(&inert_line(rule)),
+            (None, true) if small_talk => lang.say(Word::WhySmallTalk).to_owned(),
             (None, true) => lang.say(Word::WhyHot).to_owned(),
             (None, false) => lang.say(Word::WhyModel).to_owned(),
         }

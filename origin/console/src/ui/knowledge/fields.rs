@@ -73,14 +73,19 @@ pub(super) fn FieldOf(field: Field) -> impl IntoView {
             | Shape::Title
             | Shape::Text
             | Shape::Action
+            | Shape::Reply
             | Shape::Phrasings
             | Shape::Values(..)
     );
     let body = match field.shape {
         Shape::Line => view! { <Line name number=false /> }.into_any(),
         Shape::Number => view! { <Line name number=true /> }.into_any(),
-        Shape::Title => view! { <super::languages::Texts name long=false /> }.into_any(),
-        Shape::Text => view! { <super::languages::Texts name long=true /> }.into_any(),
+        Shape::Title => {
+            view! { <super::languages::Texts name label=field.label long=false /> }.into_any()
+        }
+        Shape::Text => {
+            view! { <super::languages::Texts name label=field.label long=true /> }.into_any()
+        }
         Shape::Lines => view! { <super::lines::Lines name labelled=name /> }.into_any(),
         Shape::Phrasings => view! { <super::languages::Phrasings name /> }.into_any(),
         Shape::Conditions => view! { <super::rule::Conditions name /> }.into_any(),
@@ -88,6 +93,7 @@ pub(super) fn FieldOf(field: Field) -> impl IntoView {
         Shape::Values(called, further) => {
             view! { <super::values::Values name called further /> }.into_any()
         }
+        Shape::Reply => view! { <super::reply::Reply name label=field.label /> }.into_any(),
         Shape::Choice(choices) => view! { <super::rule::Choice name choices /> }.into_any(),
     };
     let whole = fault(library, move || name.to_owned());
@@ -96,7 +102,7 @@ pub(super) fn FieldOf(field: Field) -> impl IntoView {
         matches!(doc.get(name), Some(Json::Object(_)))
     });
     let says_whole = move || match field.shape {
-        Shape::Title | Shape::Text => by_language.get(),
+        Shape::Title | Shape::Text | Shape::Reply => by_language.get(),
         _ => is_list,
     };
     let count = of_doc(library, move |doc| match doc.get(name) {

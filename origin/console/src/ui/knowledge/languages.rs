@@ -18,7 +18,7 @@ const LANGUAGES: [&str; 16] = [
 
 /// A text in one or several languages.
 #[component]
-pub(super) fn Texts(name: &'static str, long: bool) -> impl IntoView {
+pub(super) fn Texts(name: &'static str, label: Word, long: bool) -> impl IntoView {
     let library = library();
     let desk = library.desk;
     let texts = of_doc(library, move |doc| {
@@ -96,7 +96,7 @@ pub(super) fn Texts(name: &'static str, long: bool) -> impl IntoView {
                             class="input area" id=id dir="auto" rows="4"
                             lang=lang
                             readonly=move || !library.may_edit()
-                            aria-label=move || format!("{} {}", desk.say(Word::Answer), called())
+                            aria-label=move || format!("{} {}", desk.say(label), called())
                             aria-invalid=move || wrong.get().map(|_| "true")
                             aria-describedby=described
                             prop:value=text
@@ -109,7 +109,7 @@ pub(super) fn Texts(name: &'static str, long: bool) -> impl IntoView {
                             class="input" id=id type="text" dir="auto" autocomplete="off"
                             lang=lang
                             readonly=move || !library.may_edit()
-                            aria-label=move || format!("{} {}", desk.say(Word::Title), called())
+                            aria-label=move || format!("{} {}", desk.say(label), called())
                             aria-invalid=move || wrong.get().map(|_| "true")
                             aria-describedby=described
                             prop:value=text

@@ -15,6 +15,7 @@ mod languages;
 mod library;
 mod lines;
 mod preview;
+mod reply;
 mod rule;
 mod trial;
 mod values;

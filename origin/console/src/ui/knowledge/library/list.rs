@@ -4,10 +4,11 @@
 
 use core::time::Duration;
 
+use firsthop_core::pack::SMALL_TALK;
 use leptos::prelude::*;
 
 use super::Library;
-use crate::knowledge::wire::{Item, Items};
+use crate::knowledge::wire::{Item, Items, Kind};
 use crate::route::{Place, Route, encoded};
 use crate::words::Word;
 
@@ -87,19 +88,26 @@ impl Library {
         });
     }
 
-    /// Finds an entry by its id, and goes there.
+    /// Finds an entry by its id, and goes there. Replies to small talk are settings.
     pub(in crate::ui) fn go_to_entry(self, inbox: String, id: String) {
         leptos::task::spawn_local(async move {
-            let path = format!("/items?kind=entry&limit=100&name={0}&q={0}", encoded(&id));
+            let small_talk = id.starts_with(SMALL_TALK);
+            let path = if small_talk {
+                "/items?kind=settings&limit=1".to_owned()
+            } else {
+                format!("/items?kind=entry&limit=100&name={0}&q={0}", encoded(&id))
+            };
             let found = self.call::<Items>("GET", &inbox, &path, None, None).await;
             let item = found.ok().and_then(|found| {
-                let named = |item: &&Item| item.name.as_deref() == Some(id.as_str());
-                found.items.iter().find(named).map(|item| item.item)
+                let meant = |item: &&Item| small_talk || item.name.as_deref() == Some(id.as_str());
+                found.items.iter().find(meant).map(|item| item.item)
             });
-            match item {
-                Some(item) => self
-                    .desk
-                    .go(&Route::Knowledge(Some(inbox), Place::Item(item))),
+            let place = match item {
+                Some(item) => Some(Place::Item(item)),
+                None => small_talk.then_some(Place::New(Kind::Settings)),
+            };
+            match place {
+                Some(place) => self.desk.go(&Route::Knowledge(Some(inbox), place)),
                 None => self.tell(
                     self.desk
                         .lang
