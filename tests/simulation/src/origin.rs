@@ -11,13 +11,13 @@ use firsthop_core::id::{Derived, MessageId};
 use firsthop_core::pack::PackHash;
 use firsthop_core::protocol::agent::Command;
 use firsthop_core::protocol::visitor::{Claim, Submission, ToServer, ToVisitor};
-use firsthop_core::protocol::{Answer, Encoding, Event, Receipts, Seq, Status};
+use firsthop_core::protocol::{Answer, Code, Encoding, Event, Problem, Receipts, Seq, Status};
 
 use crate::agenda::Happening;
 use crate::mutation::Mutation;
 use crate::nodes::Second;
 use crate::skew::Host;
-use crate::tally::Fault;
+use crate::tally::{Fault, Reached};
 use crate::world::{ORIGIN_HOST, World};
 
 /// What the store holds of a conversation.
@@ -341,8 +341,20 @@ impl World<'_> {
                     }
                 }
                 Output::Greet(hello) => {
+                    // That the edge has the visitor is noted beside the conversation, if there is one.
+                    let is_noted = state.head == Seq(0) || !self.origin.storage_fails;
+                    if !is_noted {
+                        self.tally.reach(Reached::GreetingPutOff);
+                    }
                     if let Some(batch) = self.origin.batches.get_mut(&number) {
-                        batch.gateway.handle_state(now, &hello, &state);
+                        if is_noted {
+                            batch.gateway.handle_state(now, &hello, &state);
+                        } else {
+                            batch.gateway.handle_failure(Problem::new(
+                                Code::StorageUnavailable,
+                                "the disk is full",
+                            ));
+                        }
                     }
                 }
                 Output::Ingest(messages) => {
@@ -361,6 +373,8 @@ impl World<'_> {
                 }
                 Output::Seen(receipts) => self.visitor_saw(visitor, receipts),
                 Output::Typing(_) => {}
+                // Whom it can't greet it says no more to, for now.
+                Output::Close if self.origin.storage_fails => {}
                 Output::Close => self.violate("the origin closes on an edge"),
             }
         }

@@ -163,6 +163,8 @@ named! {
         SharedByTabs "shared_by_tabs",
         /// A transport failed so often that the next one was tried.
         TransportChanged "transport_changed",
+        /// The origin could not greet an edge's visitor, as its store failed.
+        GreetingPutOff "greeting_put_off",
         /// The second node of the origin committed.
         SecondNodeCommitted "second_node_committed",
         /// A visitor who did not read was cut off.

@@ -31,10 +31,11 @@ impl Relay {
         wall: Timestamp,
         now: Instant,
         request: RequestId,
-        frames: Vec<ToVisitor>,
+        mut frames: Vec<ToVisitor>,
     ) {
         let Some(purpose) = self.finish(request) else {
             // An answer that came after its request was given up: acknowledgements are still true.
+            frames.retain(|frame| !is_put_off(frame));
             return self.handle_push(frames);
         };
         let put_off = frames.iter().any(is_put_off);
