@@ -1,12 +1,12 @@
 // A disk of one story's own, small enough to be filled to the last page. It is a tmpfs in a mount
 // namespace: nothing else sees it, and it goes with the last process in it, however the story ends.
-// Where nothing may be mounted, the origin's writes to files are made to fail as on a full disk.
+// Where nothing may be mounted, writes to files are made to fail as on a full disk.
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
 import { Process, run } from "./processes.mjs";
-import { interfere } from "./syscalls.mjs";
+import { UNTRACEABLE, interfere } from "./syscalls.mjs";
 
 const MEGABYTE = 1 << 20;
 /** File systems give out no less. */
@@ -20,8 +20,13 @@ const mayMount = await run("unshare", "unshare", [...APART, "sh", "-c", MOUNT, "
   () => false,
 );
 
+/** Why no disk can be filled here; false if one can. */
+export const UNFILLABLE = !mayMount && UNTRACEABLE && `nothing may be mounted, and ${UNTRACEABLE}`;
+
+const SUBSTITUTE = UNFILLABLE || "nothing may be mounted here: writes fail with ENOSPC instead";
+
 /** How a disk gets full on this machine; stories say it in their names, so that every report does. */
-export const FULL_BY = mayMount ? "a small tmpfs that is filled" : "writes that fail with ENOSPC, as nothing may be mounted here";
+export const FULL_BY = mayMount ? "a small tmpfs that is filled" : SUBSTITUTE;
 
 /** Whether it is a disk: then programs can be started while it is full. */
 export const IS_REAL_DISK = mayMount;
@@ -86,11 +91,11 @@ class FailingWrites {
   through = [];
 
   constructor(directory) {
-    this.path = directory;
+    this.path = this.outside = directory;
   }
 
-  async fill(origin) {
-    this.#interference ??= await interfere(origin.pid, ["pwrite64", "ftruncate"], "error=ENOSPC");
+  async fill(server) {
+    this.#interference ??= await interfere(server.pid, ["pwrite64", "ftruncate"], "error=ENOSPC");
   }
 
   async clear() {

@@ -15,14 +15,19 @@ use crate::servers::LOOK_EVERY;
 const SYNCS: &str = "fsync,fdatasync";
 const ATTACHED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Whether processes can be interfered with on this machine.
-pub(crate) fn works() -> bool {
-    let tried = Command::new("strace")
-        .args(["--output=/dev/null", "true"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    tried.is_ok_and(|status| status.success())
+/// Whether this program may interfere with those that it starts.
+pub(crate) async fn works() -> bool {
+    let somebody = Command::new("sleep").arg("600").spawn();
+    let Ok(mut somebody) = somebody else {
+        return false;
+    };
+    let begun = Interference::begin(somebody.id(), Whose::All, "error=EIO").await;
+    let works = matches!(begun, Ok(Some(_)));
+    drop(begun);
+    // Both fail only if it has ended.
+    let _ = somebody.kill();
+    let _ = somebody.wait();
+    works
 }
 
 /// Whose system calls.

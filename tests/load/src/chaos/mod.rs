@@ -138,7 +138,7 @@ pub(crate) async fn chaos(programs: Programs, args: Args) -> Result<String> {
 impl Run {
     /// A quiet time, then faults.
     async fn storm(&self, dice: Dice) -> Result<()> {
-        let severity = self.args.severity.possible();
+        let severity = self.args.severity.possible().await;
         let raging = async {
             tokio::time::sleep(QUIET).await;
             self.people.ledger.lock().set_quiet(false);

@@ -122,8 +122,9 @@ impl Severity {
     }
 
     /// Without what this machine can't do, whatever is wanted.
-    pub(super) fn possible(mut self) -> Self {
-        if !strace::works() {
+    pub(super) async fn possible(mut self) -> Self {
+        if !strace::works().await {
+            crate::progress("strace is missing or may not attach: no disk is slow or broken");
             (self.disk_slow, self.disk_errors) = (None, None);
         }
         self

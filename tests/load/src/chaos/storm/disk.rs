@@ -109,7 +109,8 @@ pub(super) async fn sicken(
         Some(_) => DISK_WHEN_COUNTED,
         None => DISK_WHEN_TIMED,
     };
-    while strace::works()
+    let works = strace::works().await;
+    while works
         && wanted.is_none_or(|wanted| is_below(count, wanted))
         && pause(dice.between(between.0, between.1), &mut over).await
     {
