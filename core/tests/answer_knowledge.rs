@@ -234,7 +234,7 @@ fn each_mistake_is_named_with_line_and_field() {
             "settings.colour",
             Code::UnknownField,
         ),
-        (r#"{"rule":"r","any":["x"]}"#, "answer", Code::BadValue),
+        (r#"{"rule":"r","any":["x"]}"#, "answer", Code::MissingField),
         (
             r#"{"rule":"r","any":["x"],"answer":"a","hand_off":true}"#,
             "hand_off",

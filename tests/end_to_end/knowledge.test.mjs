@@ -163,6 +163,35 @@ test("an editor's item", async (t) => {
     await knowledge.source({
       settings: { zone: "Asia/Shanghai", hours: { "mon-fri": ["09:00-12:00", "13:00-18:00"] } },
     });
+    // There is one item of them: who wants new ones gets these.
+    await knowledge.begin("Synonyms", "synonyms-0");
+    await knowledge.begin("Settings", "settings-zone");
+    await until("they are the same", async () => (await knowledge.field("settings-zone").inputValue()) === "Asia/Shanghai");
+  });
+
+  await t.test("a rule: what it looks for, and what it does", async () => {
+    await knowledge.begin("Rule", "rule");
+    const any = page.locator("[aria-labelledby=label-any]").first();
+    await any.getByLabel("Kind of condition").selectOption({ label: "Entity" });
+    const known = page.locator("#entity-names option");
+    await until("its entities are offered", async () =>
+      (await known.evaluateAll((options) => options.map((option) => option.value))).includes("model"),
+    );
+    await knowledge.field("any-0").fill("nodel");
+    await knowledge.save.click();
+    // Told as of a rule, in words, each at its field; the first has the focus.
+    await knowledge.fault("rule").getByText("Please fill this in").waitFor();
+    await knowledge.fault("answer").getByText("Please fill this in").waitFor();
+    await until("the first has the focus", () => page.evaluate(() => document.activeElement.id === "field-rule"));
+    await knowledge.field("rule").fill("about-models");
+    await page.locator("#action").selectOption({ label: "Suggest entries" });
+    assert.equal(await knowledge.field("suggest-0").getAttribute("list"), "entry-ids");
+    await knowledge.field("suggest-0").fill(KNOWN.entry);
+    await knowledge.save.click();
+    await knowledge.fault("any").getByText("no such entity").waitFor();
+    await knowledge.field("any-0").fill("model");
+    await knowledge.store();
+    await knowledge.source({ rule: "about-models", any: [{ entity: "model" }], suggest: [KNOWN.entry] });
     await knowledge.open("another question altogether", "phrasings-en-0");
   });
 

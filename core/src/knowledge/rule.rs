@@ -199,7 +199,7 @@ impl Reader<'_> {
                 return Some(RuleAction::Label);
             }
             let message = "a rule needs an action: `answer` (the id of an entry), `suggest` (ids), `hand_off` (true, or a team's name), `flow` (a name) or `label`".into();
-            self.error("answer", Code::BadValue, message);
+            self.error("answer", Code::MissingField, message);
             return None;
         };
         if let Some((other, _)) = given.next() {

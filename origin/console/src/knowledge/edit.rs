@@ -92,6 +92,7 @@ impl Edit {
     /// title gives one.
     pub fn tidy(&mut self, made_up: &str) -> Json {
         self.doc = self.doc.tidied();
+        self.keep_kind();
         if self.kind == Kind::Entry && self.doc.get("id").is_none() {
             let id = id_of(&self.doc).unwrap_or_else(|| made_up.to_owned());
             let mut named = Doc::default();
@@ -103,6 +104,21 @@ impl Edit {
         }
         self.faults.clear();
         self.doc.to_json()
+    }
+
+    /// What makes an item one of its kind stays, though it is empty: else the origin would take it
+    /// for an entry, and tell what an entry needs.
+    fn keep_kind(&mut self) {
+        let (member, empty) = match self.kind {
+            Kind::Rule => ("rule", Json::from("")),
+            Kind::Entity => ("entity", Json::from("")),
+            Kind::Synonyms => ("synonyms", Json::List(Vec::new())),
+            Kind::Settings => ("settings", Json::Object(Vec::new())),
+            Kind::Entry | Kind::Other => return,
+        };
+        if self.doc.get(member).is_none() {
+            self.doc.put(member, Some(empty));
+        }
     }
 
     /// The origin has stored it.
@@ -251,6 +267,21 @@ mod tests {
         edit.doc
             .put_list("phrasings", vec!["a".to_owned(), "b".to_owned()]);
         assert!(edit.is_dirty());
+    }
+
+    #[test]
+    fn what_was_emptied_stays_what_it_is() {
+        for (kind, kept) in [
+            (Kind::Rule, r#"{"any":["a"],"rule":""}"#),
+            (Kind::Entity, r#"{"any":["a"],"entity":""}"#),
+            (Kind::Synonyms, r#"{"any":["a"],"synonyms":[]}"#),
+            (Kind::Settings, r#"{"any":["a"],"settings":{}}"#),
+        ] {
+            let mut edit = Edit::new("demo", kind);
+            edit.doc.put_list("any", vec!["a".to_owned()]);
+            let sent = serde_json::to_string(&edit.tidy("x")).unwrap();
+            assert_eq!(sent, kept);
+        }
     }
 
     #[test]

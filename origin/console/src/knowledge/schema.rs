@@ -174,6 +174,18 @@ const SETTINGS: &[Field] = &[
     ),
 ];
 
+/// The entities that every pack knows.
+pub const ENTITIES: [&str; 8] = [
+    "phone",
+    "email",
+    "url",
+    "date",
+    "relative_date",
+    "money",
+    "quantity",
+    "number",
+];
+
 /// The setting of all small talk.
 pub const SMALL_TALK: &str = "settings.small_talk";
 

@@ -20,6 +20,7 @@ impl Lang {
             "unknown_entry" => ("There is no entry with this ID.", "没有此编号的条目。"),
             "unknown_entity" => ("There is no such entity.", "没有此实体。"),
             "bad_pattern" => ("This pattern does not work.", "此模式无效。"),
+            _ if self == Self::Zh => return format!("此项填写有误（{}）", fault.message),
             _ => return fault.message.clone(),
         };
         let own = match self {
@@ -329,7 +330,11 @@ mod tests {
         assert_eq!(Lang::En.knowledge_fault(&missing), "Please fill this in.");
         assert_eq!(Lang::Zh.knowledge_fault(&missing), "请填写此项。");
         let other = fault("bad_value", "an id stands on one line");
-        assert_eq!(Lang::Zh.knowledge_fault(&other), "an id stands on one line");
+        assert_eq!(Lang::En.knowledge_fault(&other), "an id stands on one line");
+        assert_eq!(
+            Lang::Zh.knowledge_fault(&other),
+            "此项填写有误（an id stands on one line）"
+        );
     }
 
     #[test]

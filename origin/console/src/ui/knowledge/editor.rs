@@ -115,6 +115,8 @@ fn Head(kind: Kind, as_source: RwSignal<bool>, trying: RwSignal<bool>) -> impl I
             Some(desk.say(Word::Saving).to_owned())
         } else if dirty.get() {
             Some(desk.say(Word::Unsaved).to_owned())
+        } else if is_new.get() {
+            Some(desk.say(Word::NotSavedYet).to_owned())
         } else {
             changed()
         }

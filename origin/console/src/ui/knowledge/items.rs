@@ -186,8 +186,17 @@ fn New() -> impl IntoView {
     let library = library();
     let desk = library.desk;
     let choose = move |kind: Kind| {
+        let press = move |event: leptos::ev::MouseEvent| {
+            crate::browser::focus::hide_popover("new-kinds");
+            if kind == Kind::Settings
+                && let Some(inbox) = library.inbox_now()
+            {
+                event.prevent_default();
+                library.go_to_settings(inbox);
+            }
+        };
         view! {
-            <a class="menu-item" href=move || library.href(Place::New(kind)) on:click=|_| crate::browser::focus::hide_popover("new-kinds")>
+            <a class="menu-item" href=move || library.href(Place::New(kind)) on:click=press>
                 {icon(kind_icon(kind))}<span>{move || desk.say(kind_words(kind).0)}</span>
             </a>
         }

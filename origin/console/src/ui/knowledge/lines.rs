@@ -59,6 +59,9 @@ pub(super) fn Lines(
     name: String,
     /// The field whose label is theirs.
     labelled: &'static str,
+    /// The list of what may be written there, if there is one.
+    #[prop(optional)]
+    list: Option<&'static str>,
 ) -> impl IntoView {
     let library = library();
     let name = StoredValue::new(name);
@@ -110,8 +113,9 @@ pub(super) fn Lines(
                 event.prevent_default();
                 remove(place);
             }
-            "ArrowDown" => go(place + 1),
-            "ArrowUp" if place > 0 => go(place - 1),
+            // Where there is a list, they choose from it.
+            "ArrowDown" if list.is_none() => go(place + 1),
+            "ArrowUp" if list.is_none() && place > 0 => go(place - 1),
             _ => {}
         }
     };
@@ -153,6 +157,7 @@ pub(super) fn Lines(
             <li class="line">
                 <input
                     class="input" id=id type="text" dir="auto" autocomplete="off"
+                    list=list
                     readonly=move || !library.may_edit()
                     aria-labelledby=format!("label-{labelled}")
                     aria-invalid=move || wrong.get().map(|_| "true")

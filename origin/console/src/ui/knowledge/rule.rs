@@ -11,7 +11,7 @@ use crate::browser::focus;
 use crate::knowledge::condition::{self, Kind};
 use crate::knowledge::doc::Doc;
 use crate::knowledge::edit::headline;
-use crate::knowledge::schema::input_id;
+use crate::knowledge::schema::{ENTITIES, input_id};
 use crate::knowledge::wire::{self, Items};
 use crate::words::Word;
 
@@ -21,6 +21,16 @@ const fn kind_word(kind: Kind) -> Word {
         Kind::Near => Word::ConditionNear,
         Kind::Pattern => Word::ConditionPattern,
         Kind::Entity => Word::ConditionEntity,
+    }
+}
+
+/// What to write there, where the word for the kind does not tell.
+const fn what_to_write(kind: Kind) -> Option<Word> {
+    match kind {
+        Kind::Words => None,
+        Kind::Near => Some(Word::NearHint),
+        Kind::Pattern => Some(Word::PatternHint),
+        Kind::Entity => Some(Word::EntityHint),
     }
 }
 
@@ -114,6 +124,8 @@ pub(super) fn Conditions(name: &'static str) -> impl IntoView {
                     id=input_id(&format!("{name}[{place}]"))
                     readonly=move || !library.may_edit()
                     aria-labelledby=format!("label-{name}")
+                    placeholder=move || what_to_write(kind.get()).map(|word| desk.say(word))
+                    list=move || (kind.get() == Kind::Entity).then_some("entity-names")
                     aria-invalid=move || wrong.get().map(|_| "true")
                     aria-describedby=format!("fault-{name}-{place}")
                     prop:value=move || condition::text(&at(place))
@@ -209,6 +221,7 @@ pub(super) fn Action() -> impl IntoView {
         })
     });
     let entries = RwSignal::new(Vec::<(String, String)>::new());
+    let entities = RwSignal::new(ENTITIES.map(str::to_owned).to_vec());
     if let Some(inbox) = library.inbox_now() {
         leptos::task::spawn_local(async move {
             let found = library
@@ -220,6 +233,14 @@ pub(super) fn Action() -> impl IntoView {
                     Some((item.name?, title))
                 });
                 entries.set(named.collect());
+            }
+            let found = library
+                .call::<Items>("GET", &inbox, "/items?kind=entity&limit=500", None, None)
+                .await;
+            if let Ok(found) = found {
+                let names = found.items.into_iter().filter_map(|item| item.name);
+                let own = names.filter(|name| !ENTITIES.contains(&name.as_str()));
+                entities.update(|all| all.extend(own));
             }
         });
     }
@@ -247,11 +268,13 @@ pub(super) fn Action() -> impl IntoView {
                 Does::Suggest | Does::Label => ().into_any(),
             }}
         </div>
-        {move || (does.get() == Does::Suggest).then(|| view! { <Lines name="suggest" labelled="answer" /> })}
+        {move || (does.get() == Does::Suggest).then(|| view! { <Lines name="suggest" labelled="answer" list="entry-ids" /> })}
         <datalist id="entry-ids">
             {move || entries.get().into_iter().map(|(id, title)| view! { <option value=id>{title}</option> }).collect_view()}
         </datalist>
-        {move || entries.with(|_| ())}
+        <datalist id="entity-names">
+            {move || entities.get().into_iter().map(|name| view! { <option value=name></option> }).collect_view()}
+        </datalist>
     }
 }
 
@@ -279,6 +302,7 @@ fn Argument(does: Does) -> impl IntoView {
             aria-label=placeholder
             placeholder=placeholder
             aria-invalid=move || wrong.get().map(|_| "true")
+            aria-describedby="fault-answer"
             prop:value=text
             on:input=move |event| {
                 let value = event_target_value(&event);

@@ -90,24 +90,20 @@ impl Library {
 
     /// Finds an entry by its id, and goes there. Replies to small talk are settings.
     pub(in crate::ui) fn go_to_entry(self, inbox: String, id: String) {
+        if id.starts_with(SMALL_TALK) {
+            return self.go_to_settings(inbox);
+        }
         leptos::task::spawn_local(async move {
-            let small_talk = id.starts_with(SMALL_TALK);
-            let path = if small_talk {
-                "/items?kind=settings&limit=1".to_owned()
-            } else {
-                format!("/items?kind=entry&limit=100&name={0}&q={0}", encoded(&id))
-            };
+            let path = format!("/items?kind=entry&limit=100&name={0}&q={0}", encoded(&id));
             let found = self.call::<Items>("GET", &inbox, &path, None, None).await;
             let item = found.ok().and_then(|found| {
-                let meant = |item: &&Item| small_talk || item.name.as_deref() == Some(id.as_str());
-                found.items.iter().find(meant).map(|item| item.item)
+                let named = |item: &&Item| item.name.as_deref() == Some(id.as_str());
+                found.items.iter().find(named).map(|item| item.item)
             });
-            let place = match item {
-                Some(item) => Some(Place::Item(item)),
-                None => small_talk.then_some(Place::New(Kind::Settings)),
-            };
-            match place {
-                Some(place) => self.desk.go(&Route::Knowledge(Some(inbox), place)),
+            match item {
+                Some(item) => self
+                    .desk
+                    .go(&Route::Knowledge(Some(inbox), Place::Item(item))),
                 None => self.tell(
                     self.desk
                         .lang
@@ -116,6 +112,19 @@ impl Library {
                         .to_owned(),
                 ),
             }
+        });
+    }
+
+    /// Goes to the settings, or begins them: there is one item of them.
+    pub(in crate::ui) fn go_to_settings(self, inbox: String) {
+        leptos::task::spawn_local(async move {
+            let path = "/items?kind=settings&limit=1";
+            let found = self.call::<Items>("GET", &inbox, path, None, None).await;
+            let first = found
+                .ok()
+                .and_then(|found| found.items.first().map(|item| item.item));
+            let place = first.map_or(Place::New(Kind::Settings), Place::Item);
+            self.desk.go(&Route::Knowledge(Some(inbox), place));
         });
     }
 }
