@@ -51,8 +51,14 @@ mod tests {
         let error = require_free(port, "--edge-port").unwrap_err().to_string();
         assert!(error.contains(&port.to_string()), "{error}");
         assert!(error.contains("--edge-port"), "{error}");
-        drop(taken);
-        require_free(port, "--edge-port").unwrap();
+        // Somebody else may take a port in the moment between.
+        let is_free_again = |_| {
+            let taken = TcpListener::bind(local(0)).unwrap();
+            let port = taken.local_addr().unwrap().port();
+            drop(taken);
+            require_free(port, "--edge-port").is_ok()
+        };
+        assert!((0..100).any(is_free_again));
     }
 
     #[test]
