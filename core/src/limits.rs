@@ -287,6 +287,9 @@ pub const SYNONYM_TOKENS_MAX: usize = 8;
 /// Most weights of the scoring model of one pack: 16 MiB when it is loaded.
 pub const PACK_WEIGHTS_MAX: usize = 4 * 1024 * 1024;
 
+/// Most words that a pack can spell: those of most phrasings.
+pub const SPELLINGS_MAX: usize = 2_000;
+
 /// Longest pack that is loaded.
 pub const PACK_BYTES_MAX: usize = 64 * 1024 * 1024;
 

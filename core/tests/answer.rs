@@ -45,6 +45,42 @@ fn a_phrasing_is_answered_word_for_word_however_it_is_typed() {
 }
 
 #[test]
+fn a_mistyped_word_is_read_as_what_was_meant() {
+    let pack = pack_of(
+        r#"{"id":"cancel","phrasings":["how do I cancel my order","cancel an order","I want to cancel"],"answer":"a"}
+           {"id":"parcel","phrasings":["where is my parcel","track a parcel","has my parcel arrived"],"answer":"b"}
+           {"id":"hours","phrasings":["when are you open","opening times","are you open on Sunday"],"answer":"c"}
+           {"rule":"voucher","any":["vuocher"],"answer":"hours"}"#,
+    );
+    let mut answerer = Answerer::new();
+    let mut ranked = |text: &str| answerer.rank(&pack, &Question::new(text))[0];
+    for (mistyped, meant) in [
+        ("please cancle this oder", "please cancel this order"),
+        ("were is the pacrel", "were is the parcel"),
+        ("CANCLE ALL OREDRS", "CANCEL ALL OREDRS"),
+    ] {
+        assert_eq!(ranked(mistyped), ranked(meant), "{mistyped}");
+    }
+    // Rules, exact questions and names see what was typed.
+    assert_eq!(
+        answered(&pack, "a vuocher"),
+        Some(("hours".into(), By::Rule))
+    );
+    assert_ne!(
+        answered(&pack, "how do I cancle my order").map(|(_, by)| by),
+        Some(By::Hot)
+    );
+    let held_back = |text: &str| {
+        let explained = Answerer::new().explain(&pack, &Question::new(text));
+        explained.held_back
+    };
+    assert!(!matches!(
+        held_back("how do I cancle my order"),
+        Some(HeldBack::Stranger(_))
+    ));
+}
+
+#[test]
 fn traditional_and_simplified_chinese_are_the_same() {
     let pack = pack_of(
         r#"{"id":"card","phrasings":["礼品卡怎么用"],"answer":"卡"}
@@ -557,7 +593,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "cd31f008ee93acef263032da1823764cc5e1633ec91b0a09606da34f93899977".into(),
+            "4d2c9b8666301fb836f31f89ca6a5026eac9ba6642ca36d8ddce4534cee66524".into(),
             "a4eb88a91a5b2227".into()
         )
     );

@@ -122,7 +122,7 @@ impl Answerer {
         if first.confidence > GUARDED_MAX {
             return None;
         }
-        self.tokens.read(question.read(), pack.variants());
+        self.read(pack, question.read());
         let (mut said, mut whole) = (None, true);
         loop {
             let manner = self.score_part(pack, &mut said);
@@ -211,7 +211,7 @@ impl Answerer {
 
     /// The entry that scores highest, and its score.
     fn best(&mut self, pack: &Pack, text: &str) -> Option<(u16, i32)> {
-        self.tokens.read(text, pack.variants());
+        self.read(pack, text);
         self.score(pack);
         let best = self.scores.best().first()?;
         Some((best.class, best.score))
@@ -219,7 +219,7 @@ impl Answerer {
 
     /// The score of an entry; that of the last that is ranked, if it is not among them.
     fn score_of(&mut self, pack: &Pack, text: &str, class: u16) -> i32 {
-        self.tokens.read(text, pack.variants());
+        self.read(pack, text);
         self.score(pack);
         let best = self.scores.best();
         let own = best.iter().find(|scored| scored.class == class);

@@ -33,6 +33,7 @@ pub mod measure;
 #[cfg(feature = "explain")]
 mod numerals;
 pub(crate) mod score;
+mod spelling;
 pub(crate) mod tokens;
 #[cfg(feature = "explain")]
 mod trace;
@@ -285,6 +286,7 @@ impl Answerer {
                 }
             }
         }
+        spelling::correct(&mut self.tokens, pack);
         let matches = self.matches(pack);
         let calibration = pack.model().calibration;
         let [best, second, ..] = matches.found;
@@ -330,8 +332,14 @@ impl Answerer {
     /// The entries that fit best by the scoring model alone, whatever the thresholds: for
     /// measuring and for showing an editor why.
     pub fn rank(&mut self, pack: &Pack, question: &Question<'_>) -> Matches {
-        self.tokens.read(question.read(), pack.variants());
+        self.read(pack, question.read());
         self.matches(pack)
+    }
+
+    /// Reads a text as the scoring model does.
+    fn read(&mut self, pack: &Pack, text: &str) {
+        self.tokens.read(text, pack.variants());
+        spelling::correct(&mut self.tokens, pack);
     }
 
     /// Finds the entries that fit the question that was read: as a whole, or, if they fit it

@@ -167,6 +167,20 @@ impl Tokens {
         self.part.end = self.tokens.len();
     }
 
+    /// Reads the word at a place of the message as one of the letters a to z. It keeps its name.
+    pub(super) fn replace(&mut self, place: usize, word: &[u8]) {
+        if let Some(token) = self.tokens.get_mut(place) {
+            token.start = self.letters.len() as u32;
+            let mut hash = SEED;
+            for letter in word {
+                hash = step(hash, u32::from(*letter));
+                self.letters.push(char::from(*letter));
+            }
+            token.hash = finish(hash);
+            token.end = self.letters.len() as u32;
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

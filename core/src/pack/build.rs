@@ -180,6 +180,7 @@ pub fn build(
         rules: checked_rules(knowledge, &rules, &index, variants)?,
         variants: write::variants(&simplified),
         vocabulary: Writer(vocabulary(&entries, variants, starter)),
+        spellings: words::spellings(&entries, variants),
         lexicon: words,
         model: write::model(&model.spread(&places, all.len()), &calibration),
     };

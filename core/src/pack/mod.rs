@@ -22,6 +22,7 @@ mod read;
 mod rules;
 #[cfg(feature = "trust")]
 pub mod signature;
+mod spelling;
 mod variants;
 mod vocabulary;
 
@@ -56,6 +57,7 @@ pub(crate) use model::{Calibration, EVIDENCE, Model};
 pub(crate) use read::Bytes;
 use read::Span;
 pub(crate) use rules::{Action, Cursor, Rule, Rules};
+use spelling::Spellings;
 pub(crate) use variants::Variants;
 pub(crate) use vocabulary::Vocabulary;
 
@@ -71,7 +73,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"FHPK");
 
 /// The version of the layout. Any change of layout or of scoring makes a new one: an older
 /// reader must refuse a pack rather than answer differently from everyone else.
-pub const PACK_VERSION: u16 = 4;
+pub const PACK_VERSION: u16 = 5;
 
 /// An entry's place in a pack. Means something only together with that pack's hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -120,6 +122,7 @@ pub struct Pack {
     rules: rules::Place,
     variants: variants::Place,
     vocabulary: vocabulary::Place,
+    spellings: spelling::Place,
     lexicon: lexicon::Place,
     model: model::Place,
 }
@@ -176,6 +179,7 @@ impl Pack {
         let rules = rules::Place::find(rest.part()?)?;
         let variants = variants::Place::check(rest.part()?)?;
         let vocabulary = vocabulary::Place::check(rest.part()?)?;
+        let spellings = spelling::Place::find(rest.part()?)?;
         let lexicon = lexicon::Place::check(rest.part()?)?;
         let model = model::Place::check(rest.part()?, count)?;
         rest.end("end")?;
@@ -187,6 +191,7 @@ impl Pack {
             rules,
             variants,
             vocabulary,
+            spellings,
             lexicon,
             model,
             bytes,
@@ -267,6 +272,10 @@ impl Pack {
 
     pub(crate) fn vocabulary(&self) -> Vocabulary<'_> {
         self.vocabulary.open(&self.bytes)
+    }
+
+    pub(crate) fn spellings(&self) -> Spellings<'_> {
+        self.spellings.open(&self.bytes)
     }
 
     pub(crate) fn lexicon(&self) -> Lexicon<'_> {

@@ -204,9 +204,8 @@ impl<'a> Model<'a> {
     /// The weight of a class for a bucket, in steps of the class's scale; 0 if it has none.
     pub(crate) fn weight(&self, bucket: u32, class: u16) -> i32 {
         let class = u32::from(class);
-        let postings = self.postings(bucket);
-        let before = postings.partition_point(|posting| posting.class() < class);
-        let found = postings.get(before).filter(|it| it.class() == class);
+        let mut postings = self.postings(bucket).iter();
+        let found = postings.find(|posting| posting.class() == class);
         found.map_or(0, |posting| posting.weight())
     }
 

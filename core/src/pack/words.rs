@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lexicon::denial;
+use super::spelling::LENGTHS;
 use super::variants::Variants;
 use super::write::Writer;
 use crate::answer::features::{Run, sound_hash};
 use crate::answer::tokens::{Shape, Tokens};
 use crate::knowledge::{
-    BACKGROUND, DENIALS, EntityKind, Knowledge, PLAIN, SIMPLIFIED, SOUNDS, WORDS,
+    BACKGROUND, DENIALS, EntityKind, FaqEntry, Knowledge, PLAIN, SIMPLIFIED, SOUNDS, WORDS,
 };
-use crate::limits::SYNONYM_TOKENS_MAX;
+use crate::limits::{SPELLINGS_MAX, SYNONYM_TOKENS_MAX};
 
 /// The simplified characters, where there is Chinese, as [`Variants`] reads them.
 pub(super) fn simplified(knowledge: &Knowledge) -> Vec<u8> {
@@ -125,6 +126,36 @@ pub(super) fn starter(knowledge: &Knowledge, variants: Variants<'_>) -> BTreeSet
         }
     }
     words
+}
+
+/// The words of phrasings and titles as they are spelled: see [`spelling`](super::spelling).
+pub(super) fn spellings(entries: &[&FaqEntry], variants: Variants<'_>) -> Writer {
+    let mut tokens = Tokens::default();
+    let mut often: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for text in entries
+        .iter()
+        .flat_map(|entry| entry.phrasings.iter().chain(&entry.titles))
+    {
+        tokens.read(&text.text, variants);
+        for token in tokens.all() {
+            let letters = tokens.letters(token).iter();
+            let letters = letters.map(|c| u8::try_from(*c).ok().filter(u8::is_ascii_lowercase));
+            let word: Option<Vec<u8>> = letters.collect();
+            if let Some(word) = word.filter(|word| LENGTHS.contains(&word.len())) {
+                *often.entry(word).or_default() += 1;
+            }
+        }
+    }
+    let mut words: Vec<(Vec<u8>, usize)> = often.into_iter().collect();
+    words.sort_by_key(|(_, often)| core::cmp::Reverse(*often));
+    words.truncate(SPELLINGS_MAX);
+    let mut part = Writer::default();
+    for length in LENGTHS {
+        let words = words.iter().filter(|(word, _)| word.len() == length);
+        part.varint(words.clone().count() as u32);
+        part.0.extend(words.flat_map(|(word, _)| word));
+    }
+    part
 }
 
 /// The hashes of a list's words, ascending.

@@ -61,6 +61,7 @@ pub(super) struct Parts {
     pub(super) rules: Writer,
     pub(super) variants: Writer,
     pub(super) vocabulary: Writer,
+    pub(super) spellings: Writer,
     pub(super) lexicon: Writer,
     pub(super) model: Writer,
 }
@@ -75,6 +76,7 @@ pub(super) fn file(parts: &Parts) -> Vec<u8> {
         &parts.rules,
         &parts.variants,
         &parts.vocabulary,
+        &parts.spellings,
         &parts.lexicon,
         &parts.model,
     ] {
