@@ -593,7 +593,7 @@ fn packs_and_decisions_are_the_same_bit_for_bit_on_every_platform() {
     assert_eq!(
         found,
         (
-            "4d2c9b8666301fb836f31f89ca6a5026eac9ba6642ca36d8ddce4534cee66524".into(),
+            "12c6ca72dad3da8f4bac75e190b5d2abca43a149ab16cbaae959bb28eb109766".into(),
             "a4eb88a91a5b2227".into()
         )
     );

@@ -287,7 +287,7 @@ impl Transcript {
             .iter_mut()
             .filter(|local| local.submission.id == id)
         {
-            local.failed.clone_from(&problem);
+            local.failed = problem.clone();
         }
     }
 }

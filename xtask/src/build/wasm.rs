@@ -25,7 +25,7 @@ const FEATURES: [&str; 7] = [
 /// expressions taken apart and put together anew, and functions of a few instructions put where
 /// they are called, which makes the module larger, but compresses better. Nobody uses the first
 /// kilobyte of memory, which is the end of the stack.
-const AGAIN: [&str; 11] = [
+const AGAIN: [&str; 12] = [
     "--flatten",
     "--rereloop",
     "-Oz",
@@ -33,7 +33,8 @@ const AGAIN: [&str; 11] = [
     "--rereloop",
     "-Oz",
     "-Oz",
-    "--always-inline-max-function-size=6",
+    "-Oz",
+    "--always-inline-max-function-size=5",
     "--low-memory-unused",
     "--zero-filled-memory",
     "--strip-target-features",
