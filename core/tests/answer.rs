@@ -55,7 +55,7 @@ fn a_mistyped_word_is_read_as_what_was_meant() {
     let mut answerer = Answerer::new();
     let mut ranked = |text: &str| answerer.rank(&pack, &Question::new(text))[0];
     for (mistyped, meant) in [
-        ("please cancle this oder", "please cancel this order"),
+        ("please cancle this ordre", "please cancel this order"),
         ("were is the pacrel", "were is the parcel"),
         ("CANCLE ALL OREDRS", "CANCEL ALL OREDRS"),
     ] {

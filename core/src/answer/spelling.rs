@@ -1,5 +1,5 @@
 //! Words that nobody wrote, but that are one slip of the fingers away from one that the knowledge
-//! asks with, are read as that word: "cancle my oder". Only the scoring model reads them so; exact
+//! asks with, are read as that word: "cancle my ordre". Only the scoring model reads them so; exact
 //! questions, rules and the guard against unknown names see what was typed.
 
 use super::tokens::{Shape, Tokens};
