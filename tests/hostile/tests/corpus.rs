@@ -11,7 +11,7 @@ use std::thread;
 use firsthop_core::hop::client::{Client, Output};
 use firsthop_core::id::{EdgeId, Uuid, VisitorId};
 use firsthop_core::knowledge;
-use firsthop_core::pack::{BuildSettings, build};
+use firsthop_core::pack::{BuildSettings, Pack, PackError, PackHash, build};
 use firsthop_core::protocol::visitor::ToServer;
 use firsthop_core::protocol::{Encoding, decode};
 use firsthop_core::sign::{Nonce, Purpose, Signed};
@@ -149,6 +149,38 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
+/// Knowledge that a pack keeps in parts which the first entries of the demo shop leave empty.
+const OF_EVERY_KIND: &str = r#"
+{"rule":"pattern","any":[{"pattern":"单号\\d{4,}"}],"none":["no"],"suggest":["order-how"]}
+{"rule":"near","any":[{"near":["pay","when"],"within":4}],"lang":"en","page":"/shop","hours":"closed","answer":"order-how","priority":2}
+{"entity":"lamp","values":{"moon":["moon lamp","月光灯"]}}
+{"rule":"lamp","any":[{"entity":"lamp"}],"label":["lamp"]}
+{"synonyms":["zorbo","moon lamp","月光灯"]}
+{"settings":{"zone":"+08:00","hours":{"mon-fri":"09:00-18:00"}}}
+"#;
+
+/// Where a pack's first pattern has its table of bytes: the cell of the digit 0.
+fn cell_of_a_digit(pack: &[u8]) -> Option<usize> {
+    let is_table = |table: &[u8]| {
+        let digits = &table[usize::from(b'0')..=usize::from(b'9')];
+        digits[0] > 0
+            && digits.iter().all(|cell| *cell == digits[0])
+            && table.iter().all(|cell| *cell < 40)
+    };
+    let at = pack.windows(256).position(is_table)?;
+    Some(at + usize::from(b'0'))
+}
+
+#[test]
+fn the_seed_of_packs_is_one_that_loads_and_its_sibling_is_not() {
+    let load = |name: &str| {
+        let bytes = fs::read(corpus("pack").join(name)).unwrap();
+        Pack::load(bytes, PackHash([0; 32])).err()
+    };
+    assert_eq!(load("demo"), None, "write the seeds anew: BLESS_CORPUS=1");
+    assert_eq!(load("class_255"), Some(PackError::Checksum));
+}
+
 fn bless() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (file, target) in [
@@ -185,9 +217,13 @@ fn bless() {
         let few = lines[..3.min(lines.len())].join("\n");
         save("knowledge", &format!("demo_{number}"), few.as_bytes());
         if number == 0 {
-            let knowledge = knowledge::parse("demo.jsonl", few.as_bytes()).unwrap();
-            let built = build(&knowledge, &BuildSettings::default(), &mut |_| {}).unwrap();
-            save("pack", "demo", &built.0);
+            let all = format!("{few}\n{OF_EVERY_KIND}");
+            let knowledge = knowledge::parse("demo.jsonl", all.as_bytes()).unwrap();
+            let (mut built, _) = build(&knowledge, &BuildSettings::default(), &mut |_| {}).unwrap();
+            save("pack", "demo", &built);
+            let cell = cell_of_a_digit(&built).unwrap();
+            built[cell] = 255;
+            save("pack", "class_255", &built);
         }
     }
     let settings = fs::read_to_string(root.join("origin/config.default.toml")).unwrap();
