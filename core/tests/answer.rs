@@ -7,19 +7,10 @@ mod support;
 use firsthop_core::answer::{Answerer, By, Decision, DecisionDigest, HeldBack, Question};
 use firsthop_core::pack::{BuildSettings, Pack, PackHash, build};
 use firsthop_core::{knowledge, limits};
-use support::{SHOP, pack_of, shop};
+use support::{SHOP, answered, pack_of, shop};
 
 fn decide(pack: &Pack, text: &str) -> Decision {
     Answerer::new().decide(pack, &Question::new(text))
-}
-
-fn answered(pack: &Pack, text: &str) -> Option<(String, By)> {
-    match decide(pack, text) {
-        Decision::Answer(found) => {
-            Some((pack.entry(found.entry).unwrap().id().to_owned(), found.by))
-        }
-        _ => None,
-    }
 }
 
 #[test]
@@ -42,42 +33,6 @@ fn a_phrasing_is_answered_word_for_word_however_it_is_typed() {
         answered(&pack, "怎么，取消订单？"),
         Some(("order-cancel".into(), By::Hot))
     );
-}
-
-#[test]
-fn a_mistyped_word_is_read_as_what_was_meant() {
-    let pack = pack_of(
-        r#"{"id":"cancel","phrasings":["how do I cancel my order","cancel an order","I want to cancel"],"answer":"a"}
-           {"id":"parcel","phrasings":["where is my parcel","track a parcel","has my parcel arrived"],"answer":"b"}
-           {"id":"hours","phrasings":["when are you open","opening times","are you open on Sunday"],"answer":"c"}
-           {"rule":"voucher","any":["vuocher"],"answer":"hours"}"#,
-    );
-    let mut answerer = Answerer::new();
-    let mut ranked = |text: &str| answerer.rank(&pack, &Question::new(text))[0];
-    for (mistyped, meant) in [
-        ("please cancle this ordre", "please cancel this order"),
-        ("were is the pacrel", "were is the parcel"),
-        ("CANCLE ALL OREDRS", "CANCEL ALL OREDRS"),
-    ] {
-        assert_eq!(ranked(mistyped), ranked(meant), "{mistyped}");
-    }
-    // Rules, exact questions and names see what was typed.
-    assert_eq!(
-        answered(&pack, "a vuocher"),
-        Some(("hours".into(), By::Rule))
-    );
-    assert_ne!(
-        answered(&pack, "how do I cancle my order").map(|(_, by)| by),
-        Some(By::Hot)
-    );
-    let held_back = |text: &str| {
-        let explained = Answerer::new().explain(&pack, &Question::new(text));
-        explained.held_back
-    };
-    assert!(!matches!(
-        held_back("how do I cancle my order"),
-        Some(HeldBack::Stranger(_))
-    ));
 }
 
 #[test]

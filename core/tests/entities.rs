@@ -5,6 +5,7 @@
 mod support;
 
 use firsthop_core::answer::{Answerer, Question};
+use firsthop_core::knowledge::BuiltIn;
 use firsthop_core::limits;
 use firsthop_core::pack::Pack;
 use proptest::prelude::*;
@@ -217,16 +218,8 @@ proptest! {
 }
 
 fn every() -> Pack {
-    let names = [
-        "phone",
-        "email",
-        "url",
-        "date",
-        "relative_date",
-        "money",
-        "quantity",
-        "number",
-    ];
-    let lines = names.map(|name| format!(r#"{{"entity":"{name}"}}"#));
+    let lines = BuiltIn::ALL
+        .map(BuiltIn::name)
+        .map(|name| format!(r#"{{"entity":"{name}"}}"#));
     pack(&lines.join("\n"))
 }

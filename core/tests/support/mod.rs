@@ -1,6 +1,7 @@
 //! A small shop to ask questions of.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use firsthop_core::answer::{Answerer, By, Decision, Question};
 use firsthop_core::knowledge;
 use firsthop_core::pack::{BuildSettings, Pack, build};
 
@@ -18,4 +19,14 @@ pub(crate) fn pack_of(lines: &str) -> Pack {
 
 pub(crate) fn shop() -> Pack {
     pack_of(SHOP)
+}
+
+/// The id of the entry that answers, and how it was found.
+pub(crate) fn answered(pack: &Pack, text: &str) -> Option<(String, By)> {
+    match Answerer::new().decide(pack, &Question::new(text)) {
+        Decision::Answer(found) => {
+            Some((pack.entry(found.entry).unwrap().id().to_owned(), found.by))
+        }
+        _ => None,
+    }
 }

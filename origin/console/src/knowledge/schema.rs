@@ -246,7 +246,14 @@ pub fn input_id(field: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use firsthop_core::knowledge::BuiltIn;
+
     use super::*;
+
+    #[test]
+    fn entities_are_those_that_packs_know() {
+        assert_eq!(ENTITIES, BuiltIn::ALL.map(BuiltIn::name));
+    }
 
     #[test]
     fn faults_find_their_inputs() {

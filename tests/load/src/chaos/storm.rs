@@ -20,20 +20,29 @@ use disk::Illness;
 /// Between two spells of bad weather on a link, and how long one lasts.
 const CALM: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(4));
 const SPELL: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(6));
-/// Between two kills of a process when so many are wanted…
-const KILL_WHEN_COUNTED: (Duration, Duration) =
-    (Duration::from_millis(300), Duration::from_millis(2_500));
-/// …and when only the time is given.
-const KILL_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(20));
+/// How long it takes until something happens again.
+struct Between {
+    /// When so many are wanted.
+    counted: (Duration, Duration),
+    /// When only the time is given.
+    timed: (Duration, Duration),
+}
+
+/// Between two kills of a process.
+const KILLS: Between = Between {
+    counted: (Duration::from_millis(300), Duration::from_millis(2_500)),
+    timed: (Duration::from_secs(3), Duration::from_secs(20)),
+};
 /// How long a killed process stays away.
 const DOWN: (Duration, Duration) = (Duration::ZERO, Duration::from_millis(1_500));
 /// One in so many kills leaves it away for longer: long enough for senders to notice.
 const LONG_DOWN_OF: usize = 12;
 const LONG_DOWN: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(9));
-/// Between two stops (SIGSTOP) when so many are wanted…
-const STOP_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
-/// …and when only the time is given; how long one lasts.
-const STOP_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
+/// Between two stops (SIGSTOP); how long one lasts.
+const STOPS: Between = Between {
+    counted: (Duration::from_secs(1), Duration::from_secs(4)),
+    timed: (Duration::from_secs(4), Duration::from_secs(15)),
+};
 const STOPPED: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(6));
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Whatever is wanted has happened after three times the time that was asked for and this, or the
@@ -205,6 +214,23 @@ async fn pause(how_long: Duration, over: &mut watch::Receiver<bool>) -> bool {
     }
 }
 
+/// Waits until something is to happen again; `false` if it has happened as often as is `wanted`, or
+/// everything is over.
+async fn again(
+    between: Between,
+    count: &AtomicU64,
+    wanted: Option<u64>,
+    dice: &mut Dice,
+    over: &mut watch::Receiver<bool>,
+) -> bool {
+    let (least, most) = match wanted {
+        Some(_) => between.counted,
+        None => between.timed,
+    };
+    wanted.is_none_or(|wanted| is_below(count, wanted))
+        && pause(dice.between(least, most), over).await
+}
+
 async fn kill_again_and_again(
     system: &System,
     who: Who,
@@ -213,13 +239,7 @@ async fn kill_again_and_again(
     mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
-    let between = match wanted {
-        Some(_) => KILL_WHEN_COUNTED,
-        None => KILL_WHEN_TIMED,
-    };
-    while wanted.is_none_or(|wanted| is_below(toll.kills(who), wanted))
-        && pause(dice.between(between.0, between.1), &mut over).await
-    {
+    while again(KILLS, toll.kills(who), wanted, &mut dice, &mut over).await {
         let down = if dice.below(LONG_DOWN_OF) == 0 {
             LONG_DOWN
         } else {
@@ -240,13 +260,7 @@ async fn stop_now_and_then(
     mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
-    let between = match wanted {
-        Some(_) => STOP_WHEN_COUNTED,
-        None => STOP_WHEN_TIMED,
-    };
-    while wanted.is_none_or(|wanted| is_below(&toll.stops, wanted))
-        && pause(dice.between(between.0, between.1), &mut over).await
-    {
+    while again(STOPS, &toll.stops, wanted, &mut dice, &mut over).await {
         let who = *dice.pick(&[Who::Origin, Who::Edge]).unwrap_or(&Who::Origin);
         system
             .pause(who, dice.between(STOPPED.0, STOPPED.1))

@@ -12,13 +12,14 @@ use tokio::time::Instant;
 
 use super::super::dice::Dice;
 use super::super::system::System;
-use super::{LOOK_EVERY, Toll, is_below, pause};
+use super::{Between, LOOK_EVERY, Toll, again, pause};
 use crate::strace::{self, Interference, Whose};
 
-/// Before the disk fills up when that is wanted so often…
-const DISK_WHEN_COUNTED: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(8));
-/// …and when only the time is given; how long it stays full once something was refused.
-const DISK_WHEN_TIMED: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(40));
+/// Before the disk fills up, or falls ill; how long it stays full once something was refused.
+const WELL: Between = Between {
+    counted: (Duration::from_secs(2), Duration::from_secs(8)),
+    timed: (Duration::from_secs(8), Duration::from_secs(40)),
+};
 const DISK_FULL: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(8));
 /// A disk that refuses nothing after this long has room enough.
 const DISK_REFUSES_WITHIN: Duration = Duration::from_secs(15);
@@ -54,17 +55,11 @@ pub(super) async fn fill(
     mut over: watch::Receiver<bool>,
     toll: &Toll,
 ) -> Result<()> {
-    let between = match wanted {
-        Some(_) => DISK_WHEN_COUNTED,
-        None => DISK_WHEN_TIMED,
-    };
     let killed = |was: bool| {
         toll.kills_origin
             .fetch_add(u64::from(was), Ordering::Relaxed)
     };
-    while wanted.is_none_or(|wanted| is_below(&toll.disk_full, wanted))
-        && pause(dice.between(between.0, between.1), &mut over).await
-    {
+    while again(WELL, &toll.disk_full, wanted, &mut dice, &mut over).await {
         let before = system.disk_failures().await;
         killed(system.fill_disk().await?);
         let began = Instant::now();
@@ -105,15 +100,8 @@ pub(super) async fn sicken(
     toll: &Toll,
 ) -> Result<()> {
     let count = toll.illnesses(illness);
-    let between = match wanted {
-        Some(_) => DISK_WHEN_COUNTED,
-        None => DISK_WHEN_TIMED,
-    };
     let works = strace::works().await;
-    while works
-        && wanted.is_none_or(|wanted| is_below(count, wanted))
-        && pause(dice.between(between.0, between.1), &mut over).await
-    {
+    while works && again(WELL, count, wanted, &mut dice, &mut over).await {
         let how = illness.roll(&mut dice);
         let lasts = dice.between(DISK_ILL.0, DISK_ILL.1);
         let Some(pid) = system.origin_pid() else {
