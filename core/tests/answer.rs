@@ -483,6 +483,12 @@ fn what_holds_an_answer_back_is_told() {
             "how do you wash the kettle ZX300",
             Some(HeldBack::Stranger("zx 300".into())),
         ),
+        // What may be a name is one, though it is a slip away from a word that is known.
+        (
+            "how do you wash the Kettel",
+            Some(HeldBack::Stranger("kettel".into())),
+        ),
+        ("how do you wash the kettel", None),
         ("how do you not wash the kettle", Some(HeldBack::Denial)),
         ("washable kettle", Some(HeldBack::Fragment)),
         (

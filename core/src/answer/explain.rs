@@ -137,7 +137,7 @@ impl Answerer {
                 return Some(match guard {
                     guards::Guard::Fragment => HeldBack::Fragment,
                     guards::Guard::Denial => HeldBack::Denial,
-                    guards::Guard::Stranger => HeldBack::Stranger(self.stranger(pack)),
+                    guards::Guard::Stranger => HeldBack::Stranger(self.stranger(pack, question)),
                 });
             }
             whole = false;
@@ -148,17 +148,21 @@ impl Answerer {
     }
 
     /// What is named and not known.
-    fn stranger(&self, pack: &Pack) -> String {
-        let all = self.tokens.all();
-        let mut names = guards::names(all);
+    fn stranger(&self, pack: &Pack, question: &Question<'_>) -> String {
+        let mut names = guards::names(self.tokens.all());
         let unknown = names.find(|(_, name)| !pack.vocabulary().has(*name));
-        let Some((place, _)) = unknown else {
+        // As it was typed, not as it is spelled.
+        let mut typed = Tokens::default();
+        typed.read(question.read(), pack.variants());
+        let all = typed.all();
+        let place = unknown.and_then(|(_, name)| all.iter().position(|it| it.name == Some(name)));
+        let Some(place) = place else {
             return String::new();
         };
         // A number is a name together with the word that it touches.
         let number = all.get(place).is_some_and(|it| it.shape == Shape::Number);
         words(
-            &self.tokens,
+            &typed,
             all.get(place - usize::from(number)..=place).unwrap_or(&[]),
         )
     }
